@@ -1,17 +1,16 @@
-// HTTP client and server against each other and against misbehaving peers: TLS, fail-over, proxies, limits.
+// HTTP client against servers and misbehaving peers: connections, TLS, fail-over, proxies.
 #include "certificates.hpp"
 #include "fake_api.hpp"
+#include "http_test_client.hpp"
 #include "temporary_folder.hpp"
 #include "tls_relay.hpp"
 
-#include <loadsim/driver/authenticator.hpp>
 #include <loadsim/http/client.hpp>
 #include <loadsim/http/server.hpp>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/read.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
@@ -22,7 +21,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -30,89 +28,16 @@
 
 using namespace loadsim;
 using namespace std::chrono_literals;
+using harness::echo;
+using harness::fetch_result;
+using harness::listen;
+using harness::local;
+using test_client = harness::http_test_client;
 using testing::AllOf;
 using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-namespace {
-
-const net::endpoint any_port{"http", "127.0.0.1", 0, ""};
-
-http::listener listen(http::handler handler, const http::server_options& o = {}) {
-    auto made = http::listener::start(any_port, o, std::move(handler));
-    if (!made) throw std::runtime_error(to_string(made.error()));
-    return std::move(*made);
-}
-
-/// Responds with method, target and body of the request.
-http::server_response echo(const http::request_view& r) {
-    return {.body = fmt::format("{} {} {}", r.method, r.target, r.body), .headers = {{"X-Seen", "yes"}}};
-}
-
-net::endpoint local(std::string_view scheme, std::uint16_t port, std::string_view host = "127.0.0.1") {
-    return {std::string(scheme), std::string(host), port, ""};
-}
-
-/// Client with its loop; sends requests and waits for the responses.
-class test_client final : private http::client_events {
-public:
-    explicit test_client(const http::client_options& o) : loop_(time_), timeout_(loop_.io().get_executor()) {
-        auto made = http::client::make(loop_, *this, o);
-        if (!made) throw std::runtime_error(to_string(made.error()));
-        client_ = std::move(*made);
-    }
-
-    /// Sends all at once; returns "200 body" or the error of each, in order.
-    std::vector<std::string> send_all(const std::vector<http::request>& all) {
-        results_.assign(all.size(), "");
-        outstanding_ = all.size();
-        boost::asio::post(loop_.io(), [this, &all] {
-            for (std::size_t i = 0; i < all.size(); ++i) client_->send(i, all[i]);
-        });
-        timeout_.expires_after(20s);
-        timeout_.async_wait([this](const boost::system::error_code& error) {
-            if (error) return;
-            ADD_FAILURE() << outstanding_ << " have not been answered";
-            loop_.stop();
-        });
-        loop_.run();
-        loop_.io().restart();
-        timeout_.cancel();
-        return results_;
-    }
-    /// Sends sequentially.
-    std::vector<std::string> send_sequentially(std::size_t count, const http::request& r = {.target = "/"}) {
-        std::vector<std::string> all;
-        for (std::size_t i = 0; i < count; ++i) all.push_back(send_all({r}).front());
-        return all;
-    }
-    http::client_counts take_counts() { return client_->take_counts(); }
-    http::header_list headers; ///< of the last response
-    void set_tap(net::byte_tap& tap) { loop_.tap = &tap; }
-
-private:
-    void on_response(std::uint64_t token, const http::response_view& a) override {
-        results_.at(token) = a.status == 0 ? std::string(a.error) : fmt::format("{} {}", a.status, a.body);
-        headers = a.headers;
-        if (--outstanding_ == 0) loop_.stop();
-    }
-
-    steady_time time_;
-    net::loop loop_;
-    net::clock_timer timeout_;
-    std::unique_ptr<http::client> client_;
-    std::vector<std::string> results_;
-    std::size_t outstanding_ = 0;
-};
-
-std::string fetch_result(const http::client_options& o) {
-    const auto response = http::fetch(o, {.target = "/"});
-    return response ? fmt::format("answered {}", response->status) : to_string(response.error());
-}
-
-} // namespace
 
 TEST(http_client, reuses_its_connections) {
     const auto api = listen(echo);
@@ -435,139 +360,4 @@ TEST_F(https, works_through_a_proxy) {
     auto refused = o;
     refused.proxy = local("http", refusing.port());
     EXPECT_THAT(fetch_result(refused), HasSubstr("the proxy answers 403"));
-}
-
-TEST(http_server, delays_responses_and_keeps_their_order) {
-    const auto api = listen([](const http::request_view& r) {
-        return http::server_response{.body = std::string(r.target), .delay = r.target == "/slow" ? 300ms : 0ms};
-    });
-    const auto begin = std::chrono::steady_clock::now();
-    test_client a({.base_urls = {api.address()}, .max_connections = 2});
-    EXPECT_THAT(a.send_all({{.target = "/slow"}, {.target = "/fast"}}), ElementsAre("200 /slow", "200 /fast"));
-    EXPECT_GE(std::chrono::steady_clock::now() - begin, 300ms);
-
-    boost::asio::io_context io;
-    boost::asio::ip::tcp::socket raw(io);
-    raw.connect({boost::asio::ip::address_v4::loopback(), api.address().port});
-    boost::asio::write(raw,
-                       boost::asio::buffer(std::string("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n"
-                                                       "GET /fast HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")));
-    std::string all;
-    boost::system::error_code end;
-    boost::asio::read(raw, boost::asio::dynamic_buffer(all), end);
-    EXPECT_LT(all.find("/slow"), all.find("/fast")) << all;
-    EXPECT_TRUE(all.ends_with("/fast"));
-}
-
-TEST(http_server, resets_connections_on_request) {
-    const auto api = listen([](const http::request_view&) {
-        return http::server_response{.kind = http::server_response::response_kind::reset};
-    });
-    test_client a({.base_urls = {api.address()}});
-    EXPECT_THAT(a.send_sequentially(2), Each("Connection reset by peer"));
-    EXPECT_EQ(api.counts().reset, 2U);
-    EXPECT_EQ(api.counts().responses, 0U);
-    EXPECT_EQ(api.counts().open, 0U);
-}
-
-TEST(http_server, counts_and_rejects_oversized_requests) {
-    std::atomic<int> requests{0};
-    const auto api = listen([&](const http::request_view& r) { return ++requests, echo(r); },
-                            {.limits = {.header = 512, .body = 100}});
-    test_client a({.base_urls = {api.address()}});
-    EXPECT_THAT(a.send_sequentially(1, {.method = "POST", .target = "/", .body = std::string(101, 'x')}),
-                ElementsAre(AllOf(StartsWith("413 "), HasSubstr("over 100 bytes"))));
-    EXPECT_THAT(a.send_sequentially(1, {.target = "/" + std::string(600, 'x')}),
-                ElementsAre(AllOf(StartsWith("431 "), HasSubstr("over 512 bytes"))));
-    EXPECT_EQ(requests, 0);
-    EXPECT_EQ(api.counts().oversized, 2U);
-    EXPECT_EQ(api.counts().malformed, 2U);
-    EXPECT_THAT(a.send_sequentially(1, {.method = "POST", .target = "/", .body = std::string(100, 'x')}),
-                Each(StartsWith("200 ")));
-}
-
-/// A client that sends single bytes gets the same request timeout as any other.
-TEST(http_server, closes_a_slow_loris_connection) {
-    const auto api = listen(echo, {.request_timeout = 1s});
-    boost::asio::io_context io;
-    boost::asio::ip::tcp::socket loris(io);
-    loris.connect({boost::asio::ip::address_v4::loopback(), api.address().port});
-    const auto begin = std::chrono::steady_clock::now();
-    boost::system::error_code error;
-    boost::asio::write(loris, boost::asio::buffer(std::string("POST / HTTP/1.1\r\nX-Long: ")), error);
-    while (!error && std::chrono::steady_clock::now() - begin < 8s) {
-        boost::asio::write(loris, boost::asio::buffer(std::string("x")), error);
-        std::this_thread::sleep_for(20ms);
-    }
-    EXPECT_TRUE(error) << "it was let go on for 8 s";
-    EXPECT_EQ(api.counts().timed_out, 1U);
-    EXPECT_EQ(api.counts().open, 0U);
-    EXPECT_EQ(fetch_result({.base_urls = {api.address()}}), "answered 200") << "others are served";
-}
-
-TEST(http_server, rejects_connections_above_the_limit) {
-    const auto api = listen(echo, {.max_connections = 2});
-    boost::asio::io_context io;
-    std::vector<boost::asio::ip::tcp::socket> guests;
-    for (int i = 0; i < 2; ++i)
-        guests.emplace_back(io).connect({boost::asio::ip::address_v4::loopback(), api.address().port});
-    EXPECT_TRUE(harness::wait_until([&] { return api.counts().open == 2; }));
-    EXPECT_EQ(fetch_result({.base_urls = {api.address()}}), "answered 503");
-    EXPECT_EQ(api.counts().rejected, 1U);
-}
-
-TEST(http_listener, reports_its_url_or_why_it_cannot_listen) {
-    const auto api = listen(echo);
-    EXPECT_EQ(api.url(), fmt::format("http://127.0.0.1:{}", api.address().port));
-    const auto taken = http::listener::start(api.address(), {}, echo);
-    ASSERT_FALSE(taken);
-    EXPECT_THAT(to_string(taken.error()), HasSubstr("the port is taken by another program"));
-}
-
-TEST(http_listener, stops_with_open_connections) {
-    const auto begin = std::chrono::steady_clock::now();
-    {
-        const auto api = listen(echo);
-        test_client kept({.base_urls = {api.address()}});
-        EXPECT_THAT(kept.send_sequentially(1), Each("200 GET / "));
-    }
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, 900ms);
-}
-
-TEST(oauth2_authenticator, renews_its_token_before_it_expires) {
-    std::atomic<int> tokens_issued{0};
-    std::atomic<bool> broken{false};
-    const auto server = listen([&](const http::request_view& r) {
-        if (broken) return http::server_response{.status = 503};
-        if (r.method != "POST" || r.target != "/oauth/token" || r.header("Authorization") != "Basic aTpz" ||
-            r.body != "grant_type=client_credentials&scope=cars")
-            return http::server_response{.status = 400, .body = R"({"error":"invalid_request"})"};
-        return http::server_response{.body =
-                                         fmt::format(R"({{"access_token":"T{}","expires_in":1}})", ++tokens_issued)};
-    });
-    driver::auth_options o{
-        .type = driver::auth_options::kind::oauth2,
-        .oauth2 = {
-            .token_url = server.url() + "/oauth/token", .client_id = "i", .client_secret = "s", .scope = "cars"}};
-    const auto authenticator = driver::authenticator::open(o, {});
-    ASSERT_TRUE(authenticator) << to_string(authenticator.error());
-    const auto header = [&authenticator] {
-        http::request r;
-        (*authenticator)->sign(r, 0);
-        return std::string(http::find_header(r.headers, "Authorization"));
-    };
-    EXPECT_EQ(header(), "Bearer T1");
-    EXPECT_TRUE(harness::wait_until([&] { return header() == "Bearer T2"; }, 3s));
-    EXPECT_EQ((*authenticator)->failed_renewals(), 0U);
-    broken = true;
-    EXPECT_TRUE(harness::wait_until([&] { return (*authenticator)->failed_renewals() == 1; }, 3s));
-    EXPECT_THAT(header(), StartsWith("Bearer T")) << "the one before is all there is";
-
-    o.oauth2.client_secret = "wrong";
-    broken = false;
-    const auto refused = driver::authenticator::open(o, {});
-    ASSERT_FALSE(refused);
-    EXPECT_THAT(to_string(refused.error()),
-                AllOf(StartsWith(server.url() + "/oauth/token: no token is given (status 400: invalid_request)"),
-                      HasSubstr("clientSecret"), testing::Not(HasSubstr("wrong"))));
 }
