@@ -15,14 +15,11 @@ namespace {
 
 void check_rejection(std::string_view url, const problems& why) {
     if (why.empty() || why.list.front().text.empty()) std::abort();
-    const auto at = url.rfind('@');
-    if (at == std::string_view::npos) return;
-    const auto scheme = url.substr(0, url.find('@')).find("://");
-    const auto userinfo = url.substr(scheme == std::string_view::npos ? 0 : scheme + 3);
-    const auto secret = userinfo.substr(0, userinfo.rfind('@') + 1);
-    if (secret.find_first_not_of("*@") != std::string_view::npos &&
-        why.list.front().text.find(secret) != std::string::npos)
-        std::abort();
+    if (url.find('@') == std::string_view::npos) return;
+    // The last '@' of the URL ends its user and password: the sentence has it once, behind the mask.
+    std::string sentence = why.list.front().text;
+    if (const auto mask = sentence.find("***@"); mask != std::string::npos) sentence.erase(mask, 4);
+    if (sentence.find('@') != std::string::npos) std::abort();
 }
 
 void check_url(std::string_view text, result<net::endpoint> (*parse)(std::string_view)) {
