@@ -46,10 +46,11 @@ row cells_of(const verdict::latency_change& r) {
                               : fmt::format("{}allowed: {}", r.reason.empty() ? "" : r.reason + "; ", r.allowed)};
 }
 
+bool is_of_all_requests(const verdict::latency_change& r) { return r.service.empty() && r.phase.empty(); }
+
 bool is_shown(const verdict::latency_change& r, bool all_rows) {
-    const bool of_all_requests = r.service.empty() && r.phase.empty();
     const bool has_changed = r.verdict == change_verdict::better || r.verdict == change_verdict::worse;
-    return all_rows || of_all_requests || has_changed || !r.allowed.empty();
+    return all_rows || is_of_all_requests(r) || has_changed || !r.allowed.empty();
 }
 
 struct shown_rows {
@@ -84,11 +85,21 @@ std::string run_text(const stored_run& run) {
                                     : iso_time(run.result.started, iso_format::seconds));
 }
 
+/// " in 7 of 20 percentiles of all requests, 13 cannot be told"; empty: all can be told.
+std::string told_text(const run_comparison& c) {
+    const auto all = std::ranges::count_if(c.latencies, is_of_all_requests);
+    const auto untold = std::ranges::count_if(
+        c.latencies, [](const auto& r) { return is_of_all_requests(r) && r.verdict == change_verdict::cannot_tell; });
+    if (untold == 0) return "";
+    return fmt::format(" in {} of {} percentiles of all requests, {} cannot be told", all - untold, all, untold);
+}
+
 /// "worse: e2e.p99 +22.1 %, unexpected 0 to 4".
 std::string overall_text(const run_comparison& c) {
     std::string text(overall_verdict(c));
     const auto wanted = text == "worse" ? change_verdict::worse : change_verdict::better;
     if (!c.any(wanted)) {
+        if (text == "no change") text += told_text(c);
         for (const auto& allowance : c.without_data) text += fmt::format("; too few samples for '{}'", allowance);
         return text;
     }

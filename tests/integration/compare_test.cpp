@@ -200,7 +200,7 @@ TEST(baseline, is_in_the_summary_of_a_run_and_refused_before_it_if_it_is_of_anot
 
     const auto compared = rehearse(scenario, 2, folder / "new", {"--baseline", file.string()});
     EXPECT_EQ(compared.code, 0) << compared.err;
-    EXPECT_THAT(compared.out, HasSubstr("\nbaseline  no change\n    against baseline.json\n"));
+    EXPECT_THAT(compared.out, AllOf(HasSubstr("\nbaseline  no change"), HasSubstr("\n    against baseline.json\n")));
     EXPECT_THAT(harness::read_file(folder / "new" / "summary.md"),
                 AllOf(HasSubstr("### Compared with the baseline"), HasSubstr("| e2e.p50 |")));
     EXPECT_THAT(harness::read_file(folder / "new" / "report.html"),

@@ -78,6 +78,10 @@ TEST(comparison_report, has_two_lines_for_a_summary) {
     same.old_requests = same.new_requests = 60;
     same.latencies = {compared_row(measure::hop::e2e, "", change_verdict::same)};
     EXPECT_EQ(comparison_summary(same, "reports/a"), "\nbaseline  no change\n    against reports/a\n");
+    same.latencies.push_back(compared_row(measure::hop::accept, "", change_verdict::cannot_tell));
+    same.latencies.push_back(compared_row(measure::hop::accept, "horn", change_verdict::cannot_tell));
+    EXPECT_EQ(comparison_summary(same, "reports/a"), "\nbaseline  no change in 1 of 2 percentiles of all requests, 1 "
+                                                     "cannot be told\n    against reports/a\n");
     EXPECT_EQ(comparison_summary({}, "a"), "\nbaseline  nothing to compare\n    against a\n");
 }
 
