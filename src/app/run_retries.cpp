@@ -15,6 +15,21 @@
 #include <system_error>
 
 namespace loadsim::app {
+namespace {
+
+/// Removes the reports of earlier retries, which this run may not need. Errors: what cannot be removed.
+problems remove_old_retries(const std::filesystem::path& first, std::uint32_t retries) {
+    problems kept;
+    for (std::uint32_t i = 1; i <= retries; ++i) {
+        const auto folder = report::retry_folder(first, i);
+        kept.add(report::remove_old_report(folder));
+        std::error_code remains; // an empty folder is taken by the retry
+        std::filesystem::remove(folder, remains);
+    }
+    return kept;
+}
+
+} // namespace
 
 problems check_retry_folders(const std::filesystem::path& first, const run_options& options) {
     problems found;
@@ -38,6 +53,11 @@ exit_code run_with_retries(const std::filesystem::path& first, const run_options
         print_problems(in_the_way);
         return exit_code::setup;
     }
+    if (options.overwrite)
+        if (const auto kept = remove_old_retries(first, options.retry_invalid); !kept.empty()) {
+            print_problems(kept);
+            return exit_code::setup;
+        }
     auto last = run_in(first);
     for (std::uint32_t i = 1; i <= options.retry_invalid && verdict::may_be_repeated(last.code, last.ended); ++i) {
         if (const int number = take_late_signal(); number != 0)

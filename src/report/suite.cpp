@@ -100,10 +100,17 @@ std::filesystem::path retry_folder(const std::filesystem::path& run, unsigned re
 
 std::vector<std::string> suite_folder_names(const std::vector<std::string>& scenarios) {
     std::set<std::string> taken{suite_page_file_name, junit_file_name};
+    const auto is_retry_folder = [&](std::string_view name) {
+        const auto number = name.find_last_not_of("0123456789") + 1;
+        return number < name.size() && std::ranges::any_of(scenarios, [&](const std::string& scenario) {
+                   return name.substr(0, number) == scenario + "-retry-";
+               });
+    };
     std::vector<std::string> names;
     for (const auto& scenario : scenarios) {
         auto name = scenario;
-        for (int i = 2; !taken.insert(name).second; ++i) name = fmt::format("{}-{}", scenario, i);
+        for (int i = 2; is_retry_folder(name) || !taken.insert(name).second; ++i)
+            name = fmt::format("{}-{}", scenario, i);
         names.push_back(std::move(name));
     }
     return names;

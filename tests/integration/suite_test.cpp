@@ -176,6 +176,14 @@ TEST(retry_invalid, runs_again_in_a_folder_of_its_own) {
     }
     EXPECT_FALSE(std::filesystem::exists(first + "-retry-3"));
     EXPECT_THAT(run.err(), AllOf(HasSubstr("retry 1 of 2"), HasSubstr("retry 2 of 2")));
+
+    const harness::temporary_folder files;
+    const auto scenario = files.write("a.yaml", too_fast().yaml()).string();
+    program valid({"run", scenario, "--set", "load.lagLimit=10s", "--report", first, "--overwrite", "--retry-invalid",
+                   "2", "--quiet"});
+    EXPECT_EQ(valid.wait(60s), 0) << valid.out() << valid.err();
+    EXPECT_EQ(verdict_in(first), "pass");
+    EXPECT_FALSE(std::filesystem::exists(first + "-retry-1")) << "of the run before";
 }
 
 TEST(retry_invalid, is_not_for_a_run_that_was_stopped) {

@@ -58,6 +58,9 @@ std::vector<suite_run> runs() {
 TEST(suite, folders_have_the_names_of_the_scenarios) {
     EXPECT_THAT(suite_folder_names({"a", "b", "a", "a", "junit.xml", "a-2"}),
                 ElementsAre("a", "b", "a-2", "a-3", "junit.xml-2", "a-2-2"));
+    EXPECT_THAT(suite_folder_names({"a-retry-1", "a", "b-retry-1", "a-retry-x"}),
+                ElementsAre("a-retry-1-2", "a", "b-retry-1", "a-retry-x"))
+        << "a retry of 'a' needs the folder";
 }
 
 TEST(suite, a_repetition_has_a_folder_beside_that_of_the_run) {
