@@ -2,12 +2,15 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 
-#include <atomic>
 #include <fstream>
 #include <iterator>
+#include <mutex>
 #include <stdexcept>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -40,16 +43,25 @@ std::string read_file(const std::filesystem::path& file) {
 }
 
 std::uint16_t free_port() {
-    static std::atomic<unsigned> next =
-        static_cast<unsigned>(::getpid()) * 101; // tests of other processes begin elsewhere
-    asio::io_context io;
+    using reservation = asio::local::stream_protocol::socket;
+    static asio::io_context io;
+    static std::mutex mutex;
+    static std::vector<reservation> reservations;               // until the end of this process
+    static auto next = static_cast<unsigned>(::getpid()) * 101; // tests of other processes begin elsewhere
+    const std::lock_guard lock(mutex);
     for (;;) {
-        const tcp::endpoint candidate(asio::ip::address_v4::loopback(),
-                                      static_cast<std::uint16_t>(20'000 + next++ % 12'000));
+        const auto port = static_cast<std::uint16_t>(20'000 + next++ % 12'000);
+        // The server that gets the port may listen much later; until then, the name keeps other tests from choosing it.
         boost::system::error_code error;
+        reservation name(io);
+        name.open();
+        name.bind(std::string(1, '\0') + "loadsim-test-port-" + std::to_string(port), error);
         tcp::acceptor acceptor(io);
-        acceptor.open(candidate.protocol());
-        if (!acceptor.bind(candidate, error)) return candidate.port();
+        acceptor.open(tcp::v4());
+        if (!error) acceptor.bind({asio::ip::address_v4::loopback(), port}, error);
+        if (error) continue;
+        reservations.push_back(std::move(name));
+        return port;
     }
 }
 
