@@ -113,7 +113,7 @@ const context = {repo: {owner: 'o', repo: 'r'}, sha: 'abc', payload: {}};
   }
 }
 
-describe('the step that runs', () => {
+describe('the step that runs', { concurrency: 4 }, () => {
   const rows = [
     { name: 'pass', scenario: passing, code: 0, exit: '0', verdict: 'pass', conclusion: 'success' },
     {
@@ -217,18 +217,19 @@ describe('the step that installs', () => {
 while (($#)); do if [[ $1 == --output ]]; then file=$2; fi; shift; done
 case $url in */SHA256SUMS) printf '%s' '${sums}' ;; *.deb) printf package ;; *) exit 22 ;; esac > "$file"`;
 
-  test('the package of the release of its own tag, for the Debian of the job', async () => {
-    const name = 'loadsim_0.2.0_debian13_amd64.deb';
-    const job = new Job({ curl: release(`${checksum('package')}  ${name}\n`) });
-    job.command('dpkg', 'echo amd64');
-    const { code, out, err } = await job.step(installStep, {}, debian(job, 'debian', '13'));
-    assert.equal(code, 0, out + err);
-    assert.match(out, /^loadsim \d/);
-    const urls = job.read('curl').match(/https:\S+/g);
-    const folder = 'https://github.com/owner/loadsim/releases/download/v0.2.0';
-    assert.deepEqual(urls, [`${folder}/SHA256SUMS`, `${folder}/${name}`]);
-    assert.match(job.read('apt'), new RegExp(`^update\\ninstall -y --no-install-recommends /\\S+/${name} mosquitto\\n$`));
-  });
+  for (const [version, inputs] of [['0.2.0', {}], ['0.3.0-rc1', { version: '0.3.0-rc1' }]])
+    test(`the package of release ${version}, for the Debian of the job; without an input that of its own tag`, async () => {
+      const name = `loadsim_${version}_debian13_amd64.deb`;
+      const job = new Job({ curl: release(`${checksum('package')}  ${name}\n`) });
+      job.command('dpkg', 'echo amd64');
+      const { code, out, err } = await job.step(installStep, inputs, debian(job, 'debian', '13'));
+      assert.equal(code, 0, out + err);
+      assert.match(out, /^loadsim \d/);
+      const urls = job.read('curl').match(/https:\S+/g);
+      const folder = `https://github.com/owner/loadsim/releases/download/v${version}`;
+      assert.deepEqual(urls, [`${folder}/SHA256SUMS`, `${folder}/${name}`]);
+      assert.match(job.read('apt'), new RegExp(`^update\\ninstall -y --no-install-recommends /\\S+/${name} mosquitto\\n$`));
+    });
 
   test('a package that the checkout has', async () => {
     const job = new Job();

@@ -1,8 +1,9 @@
-// Scripts of a release: the changelog's section, and the bill of materials of a package.
+// Scripts of a release: the changelog's section, and the bill of materials of a package; the health check of the image.
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import Ajv from 'ajv';
@@ -97,4 +98,21 @@ describe('sbom', () => {
     assert.equal(stderr, `sbom: no-such-package, on which loadsim depends, is not installed: install ${file} first\n`);
     assert.equal(script('sbom', ['none.deb']).status, 2);
   });
+});
+
+test('health is what the URL answers; without a URL a running container is healthy', async () => {
+  const server = createServer((request, response) => response.writeHead(request.url === '/health' ? 200 : 503).end());
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  const origin = `http://127.0.0.1:${server.address().port}`;
+  const health = (url) =>
+    new Promise((done) => {
+      const env = { ...process.env, LOADSIM_HEALTH: url };
+      execFile(join(root, 'deploy/health'), { env }, (error, _, err) => done({ code: error ? error.code : 0, err }));
+    });
+  assert.equal((await health('')).code, 0);
+  assert.equal((await health(`${origin}/health`)).code, 0);
+  assert.deepEqual(await health(`${origin}/other`), { code: 1, err: `${origin}/other answers with 503\n` });
+  server.close();
+  assert.equal((await health(`${origin}/health`)).code, 1, 'nobody listens');
+  assert.deepEqual(await health('8080'), { code: 1, err: 'LOADSIM_HEALTH=8080: needs the form http://HOST:PORT/PATH\n' });
 });
