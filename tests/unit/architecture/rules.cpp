@@ -140,7 +140,8 @@ std::vector<std::string> unexpected_entries(const std::vector<std::string>& top_
                                                              "bench",          "cmake",
                                                              "data",           "deploy",
                                                              "docs",           "reports",
-                                                             "scenarios",      "scripts"};
+                                                             "scenarios",      "scripts",
+                                                             "action.yml"};
     std::vector<std::string> violations;
     for (const auto& entry : top_level)
         if (!entry.starts_with('.') && !entry.starts_with("build") && !allowed_entries.contains(entry))
