@@ -43,7 +43,8 @@ std::string without_data() { return scenario_with("['unexpected == 0', 'expiry.m
 /// More requests than the generator can begin in the time that its lag may be.
 std::string invalid() {
     harness::scenario_builder w;
-    w.phases = "[{duration: 1ms, arrivalCount: 200}]";
+    w.vehicles = 800;
+    w.phases = "[{duration: 1ms, arrivalCount: 800}]";
     return replaced(w.yaml(), "lagLimit: 2s", "lagLimit: 1ms");
 }
 

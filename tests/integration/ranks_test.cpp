@@ -304,7 +304,7 @@ INSTANTIATE_TEST_SUITE_P(ranks, a_rank_that_dies, testing::Values(0U, 1U));
 TEST(ranks, are_started_again_after_an_invalid_run) {
     harness::scenario_builder w;
     w.vehicles = 800;
-    w.phases = "[{duration: 1ms, arrivalCount: 400}]"; // more than can be begun within the least lag limit
+    w.phases = "[{duration: 1ms, arrivalCount: 800}]"; // more than can be begun within the least lag limit
     auto run = program::run(
         w.yaml(), {"--ranks", "2", "--shards", "1", "--set", "load.lagLimit=1ms", "--retry-invalid", "1", "--quiet"});
     EXPECT_EQ(run.wait(2 * mpirun_timeout), 4) << run.out() << run.err();

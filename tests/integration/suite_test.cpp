@@ -35,7 +35,8 @@ harness::scenario_builder failing() {
 /// More requests at once than can be begun within the least lag limit.
 harness::scenario_builder too_fast() {
     harness::scenario_builder w;
-    w.phases = "[{duration: 1ms, arrivalCount: 200}]";
+    w.vehicles = 800;
+    w.phases = "[{duration: 1ms, arrivalCount: 800}]";
     return w;
 }
 

@@ -108,7 +108,8 @@ TEST(verdict, a_budget_without_data_is_5) {
 
 TEST(verdict, a_generator_that_was_the_limit_is_4) {
     harness::scenario_builder w;
-    w.phases = "[{duration: 1ms, arrivalCount: 200}]"; // more than it can begin in that time
+    w.vehicles = 800;
+    w.phases = "[{duration: 1ms, arrivalCount: 800}]"; // more than it can begin in that time
     auto run = program::run(w.yaml(), {"--set", "load.lagLimit=1ms"});
     EXPECT_EQ(run.wait(), 4) << run.err();
     expect_verdict(run, "invalid", 4);
