@@ -17,9 +17,9 @@ set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS mosquitto) # the embedded target
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "openmpi-bin, openssh-client, xdg-utils") # ranks, ranks on other hosts, --open
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "load tester for connected-car platforms")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
-    "load tester for connected-car platforms
-loadsim simulates a fleet of vehicles, sends remote commands through the
+    "loadsim simulates a fleet of vehicles, sends remote commands through the
 API of a platform at a planned rate, and lets each vehicle respond over
 MQTT 5.0 or 3.1.1 as a scenario says. It measures every request from the
 instant it was due until the platform announces its completion, and ends
@@ -34,7 +34,6 @@ string(TIMESTAMP package_date "%a, %d %b %Y %H:%M:%S +0000" UTC) # of SOURCE_DAT
 configure_file(deploy/debian/changelog.in ${package_texts}/changelog @ONLY)
 execute_process(COMMAND gzip -9nf ${package_texts}/changelog COMMAND_ERROR_IS_FATAL ANY)
 install(FILES ${package_texts}/changelog.gz DESTINATION ${loadsim_documentation})
-install(FILES deploy/debian/lintian-overrides DESTINATION share/lintian/overrides RENAME loadsim)
 
 set(CPACK_LOADSIM_PROGRAM ${PROJECT_BINARY_DIR}/src/app/loadsim)
 set(CPACK_LOADSIM_FOLDER ${package_texts})
