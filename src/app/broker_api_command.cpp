@@ -92,7 +92,8 @@ command broker_api_command() {
         .flags =
             {{.name = "SCENARIO",
               .into = &flags->scenario.file,
-              .help = "Whose vehicles (default: all of them succeed)"},
+              .help = "Whose vehicles (default: all of them succeed)",
+              .names_scenario = true},
              {.name = "--listen",
               .into = &flags->listen,
               .help = "Where it listens: host:port (default: any free port of 127.0.0.1)"},

@@ -32,6 +32,7 @@ struct flag {
     bool required = false;
     bool shows_default = false;        ///< help shows the value that `into` has before parsing
     bool existing_file = false;        ///< the value names a file that exists
+    bool names_scenario = false;       ///< the value is a scenario: a file, or the name of a shipped one
     std::optional<range> limits{};     ///< inclusive limits of a number
     std::vector<std::string> one_of{}; ///< allowed values; empty: any
     std::string needs{};               ///< name of a flag that this one requires

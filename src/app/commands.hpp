@@ -19,6 +19,7 @@ command probe_command();
 command validate_command();
 command doctor_command();
 command show_command();
+command scenarios_command();
 command init_command();
 command schema_command();
 command backend_command();

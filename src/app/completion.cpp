@@ -15,7 +15,7 @@ constexpr char path_separator = '/'; // in no name of a command
 constexpr std::string_view bash_script = R"(# bash completion for loadsim, made by `loadsim completion bash`.
 _loadsim() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} at='' i
-    local commands='' options='' values=''
+    local commands='' options='' values='' scenarios=''
     # '=' is a word of its own.
     if [[ $current == '=' ]]; then
         current=''
@@ -32,22 +32,30 @@ _loadsim() {
     case "$at $previous" in
 @VALUES@    esac
     current=${current#[\'\"]}
-    if [[ -z $values ]]; then
-        if [[ $current == -* ]]; then values=$options; else values=$commands; fi
+    if [[ -n $values || $current == -* ]]; then
+        scenarios=''
+        values=${values:-$options}
+    else
+        values="$commands $scenarios"
     fi
     mapfile -t COMPREPLY < <(compgen -W "$values" -- "$current")
+    if [[ -n $scenarios && ${#COMPREPLY[@]} -gt 0 ]]; then
+        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -G "$current*.yaml")
+    fi
 }
 _loadsim_keys='@KEYS@'
+_loadsim_scenarios='@SCENARIOS@'
 complete -o default -F _loadsim loadsim
 )";
 
 constexpr std::string_view zsh_script = R"(#compdef loadsim
 # zsh completion for loadsim, made by `loadsim completion zsh`.
-typeset -ga _loadsim_keys
+typeset -ga _loadsim_keys _loadsim_scenarios
 _loadsim_keys=(@KEYS@)
+_loadsim_scenarios=(@SCENARIOS@)
 _loadsim() {
     local at='' i
-    local -a commands options
+    local -a commands options scenarios
     for ((i = 2; i < CURRENT; ++i)); do
         case "$at/${words[i]}" in
             (@COMMANDS@) at=${at:+$at/}${words[i]} ;;
@@ -62,6 +70,7 @@ _loadsim() {
     elif (( $#commands )); then
         _describe command commands
     else
+        compadd -a scenarios
         _files
     fi
 }
@@ -70,6 +79,7 @@ if [[ $funcstack[1] == _loadsim ]]; then _loadsim "$@"; else compdef _loadsim lo
 
 constexpr std::string_view fish_script = R"(# fish completion for loadsim, made by `loadsim completion fish`.
 set -g __loadsim_keys @KEYS@
+set -g __loadsim_scenarios @SCENARIOS@
 function __loadsim_at --description 'Whether the command line so far names this command'
     set -l at
     for word in (commandline -opc)[2..-1]
@@ -124,6 +134,7 @@ std::string quoted(shell of, std::string_view text) {
 /// Commands and options that can follow a command, with their descriptions.
 struct following_words {
     std::vector<std::pair<std::string, std::string>> commands, options;
+    bool has_scenario = false; ///< as a positional argument
 };
 
 constexpr std::string_view help_text = "Print this help message and exit";
@@ -131,8 +142,10 @@ constexpr std::string_view help_text = "Print this help message and exit";
 following_words words_after(const std::vector<command>& commands, const std::vector<flag>& flags) {
     following_words words;
     for (const auto& c : commands) words.commands.emplace_back(c.name, c.description);
-    for (const auto& f : flags)
+    for (const auto& f : flags) {
         if (!is_positional(f)) words.options.emplace_back(f.name, f.help);
+        words.has_scenario = words.has_scenario || (is_positional(f) && f.names_scenario);
+    }
     words.options.emplace_back("--help", help_text);
     return words;
 }
@@ -160,6 +173,8 @@ std::string case_of(shell of, const std::string& pattern, const std::vector<std:
 std::string words_case(shell of, const std::string& path, const following_words& words) {
     std::vector<std::string> lines{"options=" + list_of(of, words.options)};
     if (!words.commands.empty()) lines.insert(lines.begin(), "commands=" + list_of(of, words.commands));
+    if (words.has_scenario)
+        lines.emplace_back(of == shell::bash ? "scenarios=$_loadsim_scenarios" : "scenarios=($_loadsim_scenarios)");
     return case_of(of, path, lines);
 }
 
@@ -196,6 +211,7 @@ std::string fish_words(const std::string& path, const following_words& words, co
     const auto description = [](std::string_view text) { return " -d " + quoted(shell::fish, text) + '\n'; };
     std::string text;
     for (const auto& [name, help] : words.commands) text += begin + "-f -a " + name + description(help);
+    if (words.has_scenario) text += begin + "-a '$__loadsim_scenarios'" + description("Scenario");
     for (const auto& [name, help] : words.options) {
         const auto f = std::ranges::find(flags, name, &flag::name);
         text += begin + "-l " + name.substr(2);
@@ -214,7 +230,8 @@ std::string fish_words(const std::string& path, const following_words& words, co
 } // namespace
 
 std::string completion_script(shell of, const std::vector<command>& commands,
-                              const std::vector<std::string>& scenario_keys) {
+                              const std::vector<std::string>& scenario_keys,
+                              const std::vector<std::string>& scenario_names) {
     std::vector<std::string> patterns, keys;
     std::string words, values;
     const auto add_words = [&](const std::string& path, const following_words& following,
@@ -239,7 +256,8 @@ std::string completion_script(shell of, const std::vector<command>& commands,
                                                                               : " ")},
                            {"@WORDS@", words},
                            {"@VALUES@", values},
-                           {"@KEYS@", joined(keys, " ")}});
+                           {"@KEYS@", joined(keys, " ")},
+                           {"@SCENARIOS@", joined(scenario_names, " ")}});
 }
 
 } // namespace loadsim::app

@@ -11,7 +11,9 @@ namespace loadsim::app {
 
 enum class shell : std::uint8_t { bash, zsh, fish };
 
-/// A script that completes commands, flags, allowed values, files, and for --set these keys of a scenario ("fleet.vehicles").
-std::string completion_script(shell, const std::vector<command>&, const std::vector<std::string>& scenario_keys);
+/// A script that completes commands, flags, allowed values, files, names of these scenarios where a command takes one, and for --set
+/// these keys of a scenario ("fleet.vehicles").
+std::string completion_script(shell, const std::vector<command>&, const std::vector<std::string>& scenario_keys,
+                              const std::vector<std::string>& scenario_names);
 
 } // namespace loadsim::app

@@ -1,5 +1,7 @@
 #include "run_setup.hpp"
 
+#include "shipped_scenarios.hpp"
+
 #include <loadsim/base/input.hpp>
 #include <loadsim/base/log.hpp>
 #include <loadsim/base/output.hpp>
@@ -50,7 +52,11 @@ std::vector<flag> change_flags_of(scenario_flags& flags) {
 std::vector<flag> scenario_flags_of(scenario_flags& flags) {
     auto all = change_flags_of(flags);
     all.insert(all.begin(),
-               {.name = "scenario", .into = &flags.file, .help = "Scenario file (YAML)", .required = true});
+               {.name = "scenario",
+                .into = &flags.file,
+                .help = "Scenario: a file (YAML), or the name of one that comes with loadsim (see `loadsim scenarios`)",
+                .required = true,
+                .names_scenario = true});
     return all;
 }
 
@@ -66,7 +72,9 @@ void append_changes(const scenario_flags& flags, std::vector<std::string>& comma
 }
 
 result<scenario::scenario_config> load_scenario(const scenario_flags& flags, problems* warnings) {
-    const auto text = read_file(flags.file, scenario::size_limit);
+    const auto file = find_scenario(flags.file, shipped_scenarios_folder());
+    if (!file) return file.error();
+    const auto text = read_file(*file, scenario::size_limit);
     if (!text) return text.error();
     problems errors;
     std::vector<scenario::value_override> overrides;
@@ -80,11 +88,11 @@ result<scenario::scenario_config> load_scenario(const scenario_flags& flags, pro
     add_url("--broker", "target.broker", flags.broker, "mqtt://127.0.0.1", net::parse_broker_url, overrides, errors);
     add_url("--api", "target.api", flags.api, "http://127.0.0.1", net::parse_api_url, overrides, errors);
     if (flags.seed) overrides.push_back({"seed", std::to_string(*flags.seed)});
-    if (flags.needs_secrets) errors.add(scenario::find_masked_secrets(*text, flags.file, overrides, flags.environment));
-    auto config = scenario::read(*text, flags.file, overrides, warnings, flags.environment);
+    if (flags.needs_secrets) errors.add(scenario::find_masked_secrets(*text, *file, overrides, flags.environment));
+    auto config = scenario::read(*text, *file, overrides, warnings, flags.environment);
     if (!config) errors.add(config.error());
     if (flags.checks_environments)
-        errors.add(scenario::check_other_environments(*text, flags.file, overrides, flags.environment));
+        errors.add(scenario::check_other_environments(*text, *file, overrides, flags.environment));
     if (!errors.empty()) return errors;
     return config;
 }

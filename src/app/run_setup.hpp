@@ -19,7 +19,7 @@ namespace loadsim::app {
 
 /// Scenario given on the command line: a file, and flags that override its values.
 struct scenario_flags {
-    std::string file;
+    std::string file;                   ///< or the name of a shipped scenario
     std::vector<std::string> overrides; ///< --set PATH=VALUE
     std::string broker;                 ///< --broker URL
     std::string api;                    ///< --api URL

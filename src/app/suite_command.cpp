@@ -1,6 +1,7 @@
 #include "commands.hpp"
 #include "run_processes.hpp"
 #include "run_setup.hpp"
+#include "shipped_scenarios.hpp"
 
 #include <loadsim/base/input.hpp>
 #include <loadsim/base/new_file.hpp>
@@ -80,7 +81,9 @@ result<std::vector<std::string>> scenarios_in(const fs::path& folder) {
 result<std::vector<std::string>> files_of(const std::vector<std::string>& paths) {
     problems errors;
     std::vector<std::string> files;
-    for (const auto& path : paths) {
+    const auto shipped = shipped_scenarios_folder();
+    for (const auto& given : paths) {
+        const auto path = find_scenario_folder(given, shipped);
         std::error_code no_file; // reported when it is read
         if (!fs::is_directory(path, no_file)) {
             files.push_back(path);
@@ -291,9 +294,10 @@ command suite_command() {
     std::vector<flag> flags{
         {.name = "scenarios",
          .into = &options->paths,
-         .help = "Scenario files, and folders: their *.yaml, without files that others include and "
-                 "that have no name",
-         .required = true},
+         .help = "Scenario files, names of shipped scenarios, and folders: their *.yaml, without files that others "
+                 "include and that have no name",
+         .required = true,
+         .names_scenario = true},
         {.name = "--out",
          .into = &options->out,
          .help = "Folder for the reports, index.html and junit.xml (default: reports/suite-TIME)"},

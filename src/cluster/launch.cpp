@@ -126,7 +126,7 @@ public:
         auto command = mpirun_arguments(options, ::geteuid() == 0);
         command.insert(command.begin(), mpirun);
         pid_ = start_child({.command = std::move(command),
-                            .environment = options.environment,
+                            .environment = mpirun_environment(options),
                             .out = out,
                             .err = err,
                             .death_signal = SIGTERM,
@@ -266,10 +266,19 @@ std::vector<std::string> mpirun_arguments(const launch_options& options, bool ro
     if (root) add({"--allow-run-as-root"});
     if (options.hostfile.empty())
         add({"--oversubscribe"});
-    else // mpirun would strip the domain from host names
-        add({"--hostfile", options.hostfile, "--mca", "orte_keep_fqdn_hostnames", "1"});
+    else
+        add({"--hostfile", options.hostfile});
     for (const auto& [name, value] : options.environment) add({"-x", name});
     all.insert(all.end(), options.command.begin(), options.command.end());
+    return all;
+}
+
+std::vector<std::pair<std::string, std::string>> mpirun_environment(const launch_options& options) {
+    auto all = options.environment;
+    // mpirun would strip the domain from host names. The first name is that of Open MPI 4, which does not know the second one, of 5.
+    if (!options.hostfile.empty())
+        for (const auto* name : {"OMPI_MCA_orte_keep_fqdn_hostnames", "PRTE_MCA_prte_keep_fqdn_hostnames"})
+            all.emplace_back(name, "1");
     return all;
 }
 

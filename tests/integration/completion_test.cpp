@@ -74,7 +74,10 @@ TEST(completion, bash_completes_commands_flags_values_and_keys) {
     EXPECT_EQ(completed("loadsim run --qui"), "--quiet\n");
     EXPECT_EQ(completed("loadsim run --color = al"), "always\n") << "the words of --color=al";
     EXPECT_EQ(completed("loadsim run x.yaml --set fleet.vehi"), "fleet.vehicles=\n");
-    EXPECT_EQ(completed("loadsim run ''"), "\n") << "files, by `complete -o default`";
+    EXPECT_THAT(completed("loadsim run ''"), HasSubstr("quickstart"));
+    EXPECT_EQ(completed("loadsim run edge-cases/tun"), "edge-cases/tunnel\n");
+    EXPECT_EQ(completed("loadsim run ./"), "\n") << "files, by `complete -o default`";
+    EXPECT_EQ(completed("loadsim explain ''"), "\n");
     EXPECT_EQ(completed("loadsim completion f"), "fish\n");
 }
 

@@ -23,6 +23,9 @@ struct launch_options {
 /// values in mpirun's environment, and mpirun forwards them.
 std::vector<std::string> mpirun_arguments(const launch_options&, bool root);
 
+/// Environment of mpirun: the values of `environment`, and of parameters that Open MPI 4 and 5 call differently.
+std::vector<std::pair<std::string, std::string>> mpirun_environment(const launch_options&);
+
 struct launch_result {
     /// That of rank 0, or mpirun's; 128 + n: terminated by signal n; with an error after a stop signal: stop_exit_code();
     /// 127: mpirun not found.

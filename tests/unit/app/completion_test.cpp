@@ -13,7 +13,8 @@ using testing::StartsWith;
 namespace {
 
 std::string script_for(shell of) {
-    return completion_script(of, sample_commands(), {"fleet.vehicles", "load.phases[0].duration"});
+    return completion_script(of, sample_commands(), {"fleet.vehicles", "load.phases[0].duration"},
+                             {"quickstart", "edge-cases/tunnel"});
 }
 
 } // namespace
@@ -21,11 +22,11 @@ std::string script_for(shell of) {
 TEST(completion, each_script_has_every_command_flag_and_value) {
     for (const auto of : {shell::bash, shell::zsh, shell::fish}) {
         const auto script = script_for(of);
-        for (const auto* word :
-             {"run", "show", "plan", "completion", "set", "report", "shards", "color", "quiet", "help", "version",
-              "auto", "never", "bash", "zsh", "fish", "fleet.vehicles=", "load.phases[0].duration="})
+        for (const auto* word : {"run", "show", "plan", "completion", "set", "report", "shards", "color", "quiet",
+                                 "help", "version", "auto", "never", "bash", "zsh", "fish",
+                                 "fleet.vehicles=", "load.phases[0].duration=", "edge-cases/tunnel"})
             EXPECT_THAT(script, HasSubstr(word)) << static_cast<int>(of);
-        for (const auto* placeholder : {"@COMMANDS@", "@WORDS@", "@VALUES@", "@KEYS@"})
+        for (const auto* placeholder : {"@COMMANDS@", "@WORDS@", "@VALUES@", "@KEYS@", "@SCENARIOS@"})
             EXPECT_THAT(script, Not(HasSubstr(placeholder)));
     }
 }
@@ -39,7 +40,8 @@ TEST(completion, bash) {
             commands='run show completion'
             options='--help --version' ;;
         'run')
-            options='--set --report --shards --color --quiet --help' ;;
+            options='--set --report --shards --color --quiet --help'
+            scenarios=$_loadsim_scenarios ;;
         'show')
             commands='plan'
             options='--help' ;;
@@ -63,6 +65,7 @@ TEST(completion, bash) {
     esac
 )"));
     EXPECT_THAT(script, HasSubstr("\n_loadsim_keys='fleet.vehicles= load.phases[0].duration='\n"));
+    EXPECT_THAT(script, HasSubstr("\n_loadsim_scenarios='quickstart edge-cases/tunnel'\n"));
     EXPECT_THAT(script, testing::EndsWith("complete -o default -F _loadsim loadsim\n"));
 }
 
@@ -72,6 +75,8 @@ TEST(completion, zsh) {
     EXPECT_THAT(script, HasSubstr("_loadsim_keys=('fleet.vehicles=' 'load.phases[0].duration=')\n"))
         << "quoted, for brackets are a pattern";
     EXPECT_THAT(script, HasSubstr(R"(commands=('run:Runs a scenario, and doesn'\''t stop' 'show:)"));
+    EXPECT_THAT(script, HasSubstr("_loadsim_scenarios=(quickstart edge-cases/tunnel)\n"));
+    EXPECT_THAT(script, HasSubstr("            scenarios=($_loadsim_scenarios) ;;\n"));
     EXPECT_THAT(script, HasSubstr(R"(        ('run --color')
             compadd -- auto never
             return ;;
@@ -90,5 +95,6 @@ TEST(completion, fish) {
         HasSubstr(
             R"(complete -c loadsim -n "__loadsim_at 'run'" -l set -x -a '$__loadsim_keys' -d '.a \'PATH=VALUE\' with a \\')"));
     EXPECT_THAT(script, HasSubstr(R"(complete -c loadsim -n "__loadsim_at 'run'" -l report -r -d)"));
+    EXPECT_THAT(script, HasSubstr(R"(complete -c loadsim -n "__loadsim_at 'run'" -a '$__loadsim_scenarios' -d)"));
     EXPECT_THAT(script, HasSubstr(R"(complete -c loadsim -n "__loadsim_at 'show'" -f -a plan -d 'Prints the plan')"));
 }

@@ -10,7 +10,11 @@ std::vector<command> sample_commands() {
     const auto run = [] { return exit_code::pass; };
     return {{.name = "run",
              .description = "Runs a scenario, and doesn't stop",
-             .flags = {{.name = "scenario", .into = &file, .help = "Scenario file (YAML)", .required = true},
+             .flags = {{.name = "scenario",
+                        .into = &file,
+                        .help = "Scenario file (YAML)",
+                        .required = true,
+                        .names_scenario = true},
                        {.name = "--set", .into = &overrides, .help = ".a 'PATH=VALUE' with a \\"},
                        {.name = "--report", .into = &report, .help = "Folder for the report"},
                        {.name = "--shards", .into = &shards, .help = "Threads", .limits = flag::range{1, 256}},

@@ -106,12 +106,14 @@ std::vector<std::string> links_of(const std::string& prose) {
 
 } // namespace
 
-TEST(readme, start_section_has_two_existing_commands) {
+TEST(readme, start_section_has_the_commands_of_the_package_and_of_the_checkout) {
     const auto commands = all_matches(section(read_file("README.md"), "Start"), R"(^    (\S+(?: \S+)*))");
-    ASSERT_THAT(commands, testing::SizeIs(2));
-    EXPECT_THAT(commands[0], testing::StartsWith("scripts/loadsim run scenarios/quickstart.yaml"));
-    EXPECT_THAT(commands[1], testing::StartsWith("scripts/test"));
-    for (const auto* script : {"scripts/loadsim", "scripts/test", ".ci/run"})
+    ASSERT_THAT(commands, testing::SizeIs(4));
+    EXPECT_THAT(commands[0], testing::StartsWith("apt install ./loadsim_*.deb"));
+    EXPECT_THAT(commands[1], testing::StartsWith("loadsim run quickstart"));
+    EXPECT_THAT(commands[2], testing::StartsWith("scripts/loadsim run quickstart"));
+    EXPECT_THAT(commands[3], testing::StartsWith("scripts/test"));
+    for (const auto* script : {"scripts/loadsim", "scripts/package", "scripts/test", ".ci/run"})
         EXPECT_EQ(::access((root / script).c_str(), X_OK), 0) << script;
     EXPECT_TRUE(exists(root / "scenarios/quickstart.yaml"));
 }

@@ -7,6 +7,7 @@ using namespace loadsim::cluster;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::Not;
+using testing::Pair;
 
 TEST(mpirun_arguments, oversubscribe_without_host_file_and_never_bind) {
     launch_options o;
@@ -21,8 +22,11 @@ TEST(mpirun_arguments, with_host_file_keep_slots_and_full_names) {
     o.hostfile = "hosts";
     o.command = {"loadsim"};
     EXPECT_THAT(mpirun_arguments(o, false),
-                ElementsAre("-np", "1", "--bind-to", "none", "--stdin", "none", "--hostfile", "hosts", "--mca",
-                            "orte_keep_fqdn_hostnames", "1", "loadsim"));
+                ElementsAre("-np", "1", "--bind-to", "none", "--stdin", "none", "--hostfile", "hosts", "loadsim"));
+    EXPECT_THAT(mpirun_environment(o), ElementsAre(Pair("OMPI_MCA_orte_keep_fqdn_hostnames", "1"),
+                                                   Pair("PRTE_MCA_prte_keep_fqdn_hostnames", "1")))
+        << "Open MPI 4, Open MPI 5";
+    EXPECT_THAT(mpirun_environment({}), testing::IsEmpty()) << "no other hosts";
 }
 
 TEST(mpirun_arguments, allow_root_to_root_only) {

@@ -77,4 +77,9 @@ TEST(mpirun_output, detects_started_ranks) {
         mentions_signal("process rank 0 with PID 5 on node a exited on signal 10 (User defined signal 1).\n", 10));
     EXPECT_FALSE(
         mentions_signal("process rank 0 with PID 5 on node a exited on signal 10 (User defined signal 1).\n", 1));
+    EXPECT_TRUE(
+        mentions_ranks("prterun noticed that process rank 0 with PID 5 on node a exited on\nsignal 9 (Killed).\n"));
+    EXPECT_TRUE(
+        mentions_signal("process rank 0 with PID 5 on node a exited on\nsignal 10 (User defined signal 1).\n", 10))
+        << "as Open MPI 5 breaks the line";
 }

@@ -1,0 +1,16 @@
+# LOADSIM_VERSION: what `loadsim --version` and reports say. Given by scripts/package for a package, by the file .version in an unpacked
+# tarball; else that of the project.
+set(version_file ${PROJECT_SOURCE_DIR}/.version)
+set(default_version ${PROJECT_VERSION})
+if(EXISTS ${version_file})
+  file(STRINGS ${version_file} default_version LIMIT_COUNT 1)
+endif()
+set(LOADSIM_VERSION "" CACHE STRING "Version of the program; empty: that of the tarball, else of the project")
+if(LOADSIM_VERSION)
+  set(loadsim_version ${LOADSIM_VERSION})
+else()
+  set(loadsim_version ${default_version})
+endif()
+if(NOT loadsim_version MATCHES "^[0-9][0-9A-Za-z.+~]*$")
+  message(FATAL_ERROR "the version '${loadsim_version}' is not one: it begins with a digit, and has letters, digits, '.', '+' and '~'")
+endif()
