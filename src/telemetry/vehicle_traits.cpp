@@ -9,15 +9,15 @@ vehicle_traits traits_of(std::uint64_t seed, vehicle_id vehicle, std::size_t rou
         return random_bits(seed, stream_id::signal, index(vehicle), counter_of(purpose::vehicle, -1, i));
     };
     const auto battery = bits(0);
-    const auto place = bits(1);
+    const auto where = bits(1);
     vehicle_traits v;
     v.capacity = 58 + 22 * unit_part(battery, 0);
     v.full_level = 0.80 + 0.15 * unit_part(battery, 1);
     v.consumption = (0.140 + 0.050 * unit_part(battery, 2)) / 1000;
     v.warmer_by = -2 + 4 * unit_part(battery, 3);
-    v.odometer = 2288 * 65536 * unit_part(place, 0); // up to 150,000 km, whole metres
-    v.home = unit_part(place, 1);
-    v.route = static_cast<std::uint32_t>(unit_part(place, 2) * static_cast<double>(routes));
+    v.odometer = 2288 * 65536 * unit_part(where, 0); // up to 150,000 km, whole metres
+    v.home = unit_part(where, 1);
+    v.route = static_cast<std::uint32_t>(unit_part(where, 2) * static_cast<double>(routes));
     return v;
 }
 
