@@ -70,7 +70,7 @@ constexpr std::array<std::string_view, 4> low_voltage_texts{"LOCK", "OFF", "ACC"
 constexpr std::array<std::int64_t, 7> powers_of_ten{1, 10, 100, 1000, 10'000, 100'000, 1'000'000};
 static_assert(std::ranges::all_of(table, [](const auto& s) { return s.decimals < powers_of_ten.size(); }));
 
-/// Fixed notation: a tenth of the time of std::to_chars for a double. |value| is below 1e12.
+/// Fixed notation by way of an integer. |value| is below 1e12.
 void append_number(double value, std::uint8_t decimals, std::string& out) {
     const auto unit = powers_of_ten[decimals];
     const auto scaled = std::llround(value * static_cast<double>(unit));

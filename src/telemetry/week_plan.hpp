@@ -34,11 +34,10 @@ struct week_plan {
     std::vector<double> length_most;            ///< of each round trip, in metres; less than least_trip_length: no room
 };
 
-/// Nullopt-free: for options whose round trips leave no time at which all vehicles are at home, `days` is empty of trips and
-/// `fits` is false.
+/// The plan of the options; without trips if their round trips leave too little time in which all vehicles are at home.
 struct planned_week {
     week_plan plan;
-    bool fits = true;
+    bool fits = true; ///< the round trips leave enough time
 };
 planned_week plan_week(const trip_options&);
 

@@ -8,8 +8,8 @@
 
 #include <gmock/gmock.h>
 
-#include <algorithm>
-#include <map>
+#include <cmath>
+#include <stdexcept>
 
 using namespace loadsim;
 using namespace loadsim::scenario;
@@ -42,11 +42,11 @@ double driving(const telemetry::vehicle_model& model, nanoseconds from, nanoseco
 }
 
 /// First problem of a profile, "" for none.
-std::string problem_of(std::string_view yaml) {
+std::string profile_problem_of(std::string_view yaml) {
     read_context r;
     const auto node = parse_yaml(yaml, 0, r);
-    trip_profile read_profile;
-    value_types::trip_profile{}.read(r, *node, read_profile);
+    trip_profile made;
+    value_types::trip_profile{}.read(r, *node, made);
     return r.located_problems().empty() ? ""
                                         : r.located_problems().front().path + ": " + r.located_problems().front().text;
 }
@@ -84,22 +84,25 @@ TEST(builtin_trips, have_the_days_and_times_of_their_comments) {
     EXPECT_LT(winter.signals_at(vehicle_id{1}, 7h)[telemetry::signal::outside_temperature], 5);
 }
 
-TEST(builtin_trips, routes_have_moderate_legs_turns_and_slopes) {
+TEST(builtin_trips, signals_change_within_their_bounds) {
     EXPECT_EQ(builtin_routes().size(), 4U);
-    // The bounds of the signals' changes hold for such routes: signals of a fast vehicle show them.
-    const telemetry::vehicle_model model(with_routes(profile("weekend")), 1);
-    for (std::uint32_t v = 0; v < 60; ++v) {
-        auto before = model.signals_at(vehicle_id{v}, 5 * 24h + 9h);
-        for (auto t = nanoseconds{5 * 24h + 9h}; t < 5 * 24h + 12h; t += 1s) {
-            const auto now = model.signals_at(vehicle_id{v}, t);
-            for (const auto s :
-                 {telemetry::signal::altitude, telemetry::signal::latitude, telemetry::signal::longitude})
-                ASSERT_LE(std::abs(now[s] - before[s]), telemetry::info(s).change_most + 1e-9)
-                    << telemetry::info(s).name;
-            const auto turned =
-                std::remainder(now[telemetry::signal::heading] - before[telemetry::signal::heading], 360.0);
-            ASSERT_LE(std::abs(turned), telemetry::info(telemetry::signal::heading).change_most);
-            before = now;
+    for (const auto& p : builtin_trip_profiles()) {
+        const telemetry::vehicle_model model(with_routes(p), 1);
+        for (std::uint32_t v = 0; v < 16; ++v) {
+            const auto from = 24h * (v % 2 == 0 ? 0 : 5) + 6h; // Monday, Saturday
+            auto before = model.signals_at(vehicle_id{v}, from);
+            for (auto t = nanoseconds{from} + 1s; t < from + 12h; t += 1s) {
+                const auto now = model.signals_at(vehicle_id{v}, t);
+                for (const auto& s : telemetry::signal_table()) {
+                    ASSERT_GE(now[s.id], s.least) << p.name << ": " << s.name;
+                    ASSERT_LE(now[s.id], s.most) << p.name << ": " << s.name;
+                    if (s.type != telemetry::signal_type::number) continue;
+                    const double by = now[s.id] - before[s.id];
+                    const double change = s.id == telemetry::signal::heading ? std::remainder(by, 360.0) : by;
+                    ASSERT_LE(std::abs(change), s.change_most + 1e-6) << p.name << ": " << s.name;
+                }
+                before = now;
+            }
         }
     }
 }
@@ -133,6 +136,6 @@ TEST(trip_profile, of_wrong_values_gets_the_place_and_the_remedy) {
         {"departures: [{at: \"07:00\", back: \"07:00\"}]", "choose another one"},
         {"{departures: [], speed: 1}", "speed"},
     };
-    for (const auto& [yaml, sentence] : cases) EXPECT_THAT(problem_of(yaml), HasSubstr(sentence)) << yaml;
-    EXPECT_EQ(problem_of("departures: [{at: \"07:00\", back: \"17:00\"}]"), "");
+    for (const auto& [yaml, sentence] : cases) EXPECT_THAT(profile_problem_of(yaml), HasSubstr(sentence)) << yaml;
+    EXPECT_EQ(profile_problem_of("departures: [{at: \"07:00\", back: \"17:00\"}]"), "");
 }

@@ -33,8 +33,9 @@ void expect_bounds(const signal_values& a, const signal_values& b, double dt) {
     for (const auto& s : telemetry::signal_table()) {
         EXPECT_GE(b[s.id], s.least) << s.name;
         EXPECT_LE(b[s.id], s.most) << s.name;
-        if (s.type == signal_type::number)
+        if (s.type == signal_type::number) {
             EXPECT_LE(change(s, a, b), s.change_most * dt + rounding_of(b[s.id])) << s.name;
+        }
     }
 }
 
@@ -53,7 +54,9 @@ void expect_agreement(const signal_values& a, const signal_values& b, double dt)
     const double moved = telemetry::distance(position(a), position(b));
     EXPECT_LE(moved, driven * 1.01 + 0.01);
     const bool straight = std::abs(std::remainder(a[name::heading] - b[name::heading], 360.0)) < 1e-6;
-    if (straight && dt <= 1) EXPECT_NEAR(moved, driven, driven * 0.01 + 0.01);
+    if (straight && dt <= 1) {
+        EXPECT_NEAR(moved, driven, driven * 0.01 + 0.01);
+    }
     EXPECT_EQ(b[name::is_moving] != 0, speed_b > 0);
 }
 
@@ -79,8 +82,12 @@ void scan(const vehicle_model& model, vehicle_id vehicle, nanoseconds from, nano
         expect_agreement(before, now, seconds(step));
         expect_state(state, now);
         const double charged = now[name::state_of_charge] - before[name::state_of_charge];
-        if (state == state_before && state == drive_state::driving) EXPECT_LE(charged, 1e-9);
-        if (state == state_before && state == drive_state::charging) EXPECT_GE(charged, -1e-9);
+        if (state == state_before && state == drive_state::driving) {
+            EXPECT_LE(charged, 1e-9);
+        }
+        if (state == state_before && state == drive_state::charging) {
+            EXPECT_GE(charged, -1e-9);
+        }
         if (testing::Test::HasFailure())
             FAIL() << "vehicle " << index(vehicle) << " at " << format_duration(t) << " with step "
                    << format_duration(step);

@@ -51,7 +51,9 @@ TEST(route_track, moves_by_the_distance_and_turns_gradually) {
             const auto now = track.at(x);
             const double moved = distance(before.point, now.point);
             ASSERT_LE(moved, 1.005) << x;
-            if (now.heading == before.heading) ASSERT_NEAR(moved, 1, 0.005) << x;
+            if (now.heading == before.heading) {
+                ASSERT_NEAR(moved, 1, 0.005) << x;
+            }
             ASSERT_LE(std::abs(std::remainder(now.heading - before.heading, 360.0)), 1.81) << x;
             before = now;
         }

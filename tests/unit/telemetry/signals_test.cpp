@@ -9,9 +9,10 @@ using namespace loadsim;
 using namespace loadsim::telemetry;
 using testing::HasSubstr;
 using testing::StartsWith;
-using name = loadsim::telemetry::signal;
 
 namespace {
+
+using name = loadsim::telemetry::signal;
 
 std::string text(name s, double value) {
     signal_values v;
