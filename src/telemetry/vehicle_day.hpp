@@ -57,7 +57,6 @@ public:
     nanoseconds begin_of(std::int64_t day) const { return day * day_length + week_.day_begin; }
     vehicle_day day_of(vehicle_id, std::int64_t day) const;
 
-    std::uint64_t seed() const { return seed_; }
     const weather& outside() const { return weather_; }
 
 private:
