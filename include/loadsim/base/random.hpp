@@ -25,6 +25,9 @@ enum class stream_id : std::uint32_t {
         14,     ///< key: owner of the template (a vehicle, a hook request), counter: its {random:...} placeholders
     trace = 15, ///< key: arrival, counter: trace id and parent id of its request
     service_parameter = 16, ///< key: arrival, counter: parameter of the service
+    trip = 17,              ///< key: vehicle, counter: its round trips, and days, trips and stops
+    signal = 18,            ///< key: vehicle (or the weather), counter: properties of the vehicle, and days
+    telemetry_message = 19, ///< key: vehicle, counter: group and message
 };
 
 /// 64 well-mixed bits. The same on every machine, thread, shard and rank.

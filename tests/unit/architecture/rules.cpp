@@ -47,6 +47,7 @@ const dependency_table& allowed_dependencies() {
         {"contract", {"mqtt"}},
         {"load", {}},
         {"vehicle", {"certificate"}},
+        {"telemetry", {}},
         {"measure", {}},
         {"verdict", {"measure"}},
         {"net", {"certificate", "mqtt"}},
@@ -58,15 +59,15 @@ const dependency_table& allowed_dependencies() {
         {"target", {"backend", "net"}},
         {"scenario",
          {"backend", "certificate", "contract", "driver", "fleet", "http", "load", "measure", "mqtt", "net", "observer",
-          "target", "vehicle", "verdict"}},
+          "target", "telemetry", "vehicle", "verdict"}},
         {"cluster", {"measure"}},
         {"run",
          {"backend", "certificate", "cluster", "contract", "driver", "fleet", "http", "load", "measure", "mqtt", "net",
-          "observer", "scenario", "target", "vehicle", "verdict"}},
+          "observer", "scenario", "target", "telemetry", "vehicle", "verdict"}},
         {"report", {"measure", "verdict"}},
         {"app",
          {"backend", "certificate", "cluster", "contract", "driver", "fleet", "http", "load", "measure", "mqtt", "net",
-          "observer", "report", "run", "scenario", "target", "vehicle", "verdict"}},
+          "observer", "report", "run", "scenario", "target", "telemetry", "vehicle", "verdict"}},
     };
     return table;
 }
