@@ -51,13 +51,13 @@ result<tap_mapping> tap_mapping::compile(const tap_mapping_options& options, std
     parse(options.payload, ".payload", made.payload_);
     parse(options.sequence, ".sequence", made.sequence_);
     parse(options.vehicle, ".vehicle", made.vehicle_);
-    parse(options.group, ".group", made.group_);
+    parse(options.telemetry_group, ".telemetryGroup", made.group_);
     if (options.key.empty() && options.vehicle.empty())
         wrong.add(option + ".key", "where does a record name its vehicle? Write key, a /pointer or header:NAME");
     if (options.sequence.empty())
         wrong.add(option + ".sequence", "without a sequence no message can be missed; write where it is, such as /seq");
-    if (groups.size() > 1 && options.group.empty())
-        wrong.add(option + ".group",
+    if (groups.size() > 1 && options.telemetry_group.empty())
+        wrong.add(option + ".telemetryGroup",
                   "several telemetry groups have sequences of their own: where does a record name its group or its "
                   "MQTT topic? Write, say, /topic or header:topic");
     if (!wrong.empty()) return wrong;

@@ -18,10 +18,10 @@ namespace {
 
 const std::vector<tap_mapping_options>& all_options() {
     static const std::vector<tap_mapping_options> all{
-        {.vehicle = "/vin", .group = "header:group"},
-        {.key = "key/vin", .group = "/group"},
-        {.key = "/clientid", .payload = "/payload", .vehicle = "/vin", .group = "/topic"},
-        {.key = "header:vin", .sequence = "header:seq", .group = "topic[0]"},
+        {.vehicle = "/vin", .telemetry_group = "header:group"},
+        {.key = "key/vin", .telemetry_group = "/group"},
+        {.key = "/clientid", .payload = "/payload", .vehicle = "/vin", .telemetry_group = "/topic"},
+        {.key = "header:vin", .sequence = "header:seq", .telemetry_group = "topic[0]"},
     };
     return all;
 }

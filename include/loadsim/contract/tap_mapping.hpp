@@ -18,12 +18,11 @@ namespace loadsim::contract {
 struct tap_mapping_options {
     /// Where the vehicle is: `key`, `key/pointer` for a key in JSON, or a path in the record's value.
     std::string key = "key";
-    std::string
-        payload{}; ///< the vehicle's payload in the record's value, such as /payload of EMQX; empty: the value itself
+    /// The vehicle's payload in the record's value, such as /payload of EMQX's envelope; empty: the value itself.
+    std::string payload{};
     std::string sequence = "/seq"; ///< a pointer is one into the vehicle's payload
-    std::string
-        vehicle{}; ///< likewise: the vehicle in its own payload, which `key` is compared with; empty: not compared
-    std::string group{}; ///< telemetry group, by name or MQTT topic; a pointer is one into the record's value
+    std::string vehicle{};         ///< likewise; what `key` is compared with; empty: not compared
+    std::string telemetry_group{}; ///< its name or MQTT topic; a pointer is one into the record's value
     friend bool operator==(const tap_mapping_options&, const tap_mapping_options&) = default;
 };
 

@@ -100,7 +100,8 @@ TEST(bridge_findings, k_faults_of_a_bridge_are_k_findings) {
     const bridge_rule plain{};
     const contract::tap_mapping_options plain_tap{.vehicle = "/vin"};
     const bridge_rule enveloped{.value = bridge_rule::form::envelope};
-    const contract::tap_mapping_options envelope_tap{.payload = "/payload", .vehicle = "/vin", .group = "/topic"};
+    const contract::tap_mapping_options envelope_tap{
+        .payload = "/payload", .vehicle = "/vin", .telemetry_group = "/topic"};
     for (const auto& [rule, tap] : {std::pair(plain, plain_tap), std::pair(enveloped, envelope_tap)}) {
         expect_findings(run_bridge(rule, tap, {}));
         for (const auto what : {kind::drop, kind::duplicate, kind::swap_keys, kind::corrupt}) {

@@ -48,7 +48,7 @@ TEST(tap_mapping, reads_each_form_of_record) {
         {{.key = "header:vin", .sequence = "header:seq", .vehicle = "/vin"},
          {.value = vehicle_payload, .header = record_header_of},
          "headers"},
-        {{.key = "/clientid", .payload = "/payload", .vehicle = "/vin", .group = "/topic"},
+        {{.key = "/clientid", .payload = "/payload", .vehicle = "/vin", .telemetry_group = "/topic"},
          {.key = "other", .value = envelope},
          "EMQX's envelope"},
     };
@@ -57,7 +57,8 @@ TEST(tap_mapping, reads_each_form_of_record) {
 }
 
 TEST(tap_mapping, what_a_record_lacks_is_empty) {
-    const tap_mapping_options options{.key = "key/vin", .payload = "/payload", .vehicle = "/vin", .group = "/topic"};
+    const tap_mapping_options options{
+        .key = "key/vin", .payload = "/payload", .vehicle = "/vin", .telemetry_group = "/topic"};
     for (const std::string_view value : {"", "no json", "[]", "{}", R"({"payload":null,"topic":null})"})
         EXPECT_EQ(read_record(options, {.key = "no json", .value = value}, position_and_battery), tapped_message{})
             << value;
@@ -89,11 +90,11 @@ TEST(tap_mapping, a_group_is_named_or_found_by_its_topic) {
     const auto group_with = [](const tap_mapping_options& options, const tap_message& record) {
         return read_record(options, record, position_and_battery).group;
     };
-    EXPECT_EQ(group_with({.group = "/group"}, {.value = R"({"group":"battery"})"}), 1U);
-    EXPECT_EQ(group_with({.group = "/topic"}, {.value = R"({"topic":"v1/CAR/tlm/position"})"}), 0U);
-    EXPECT_EQ(group_with({.group = "/topic"}, {.value = R"({"topic":"v1/CAR/tlm/other"})"}), std::nullopt);
-    EXPECT_EQ(group_with({.group = "header:topic"}, {.header = record_header_of}), 1U);
-    EXPECT_EQ(group_with({.group = "topic[0]"}, {.topic = "battery"}), 1U);
+    EXPECT_EQ(group_with({.telemetry_group = "/group"}, {.value = R"({"group":"battery"})"}), 1U);
+    EXPECT_EQ(group_with({.telemetry_group = "/topic"}, {.value = R"({"topic":"v1/CAR/tlm/position"})"}), 0U);
+    EXPECT_EQ(group_with({.telemetry_group = "/topic"}, {.value = R"({"topic":"v1/CAR/tlm/other"})"}), std::nullopt);
+    EXPECT_EQ(group_with({.telemetry_group = "header:topic"}, {.header = record_header_of}), 1U);
+    EXPECT_EQ(group_with({.telemetry_group = "topic[0]"}, {.topic = "battery"}), 1U);
 }
 
 TEST(tap_mapping, a_payload_as_an_object_is_compared_without_its_blanks) {
@@ -115,7 +116,7 @@ TEST(tap_mapping, wrong_options_have_a_place_and_a_remedy) {
         {{.sequence = ""}, {}, "taps[0].sequence", "without a sequence"},
         {{.sequence = "correlation"}, {}, "taps[0].sequence", "no correlation data"},
         {{.payload = "payloads"}, {}, "taps[0].payload", "did you mean the pointer"},
-        {{}, position_and_battery, "taps[0].group", "/topic or header:topic"},
+        {{}, position_and_battery, "taps[0].telemetryGroup", "/topic or header:topic"},
     };
     for (const auto& r : rows) {
         const auto made = tap_mapping::compile(r.options, r.groups, "taps[0]");
