@@ -9,6 +9,7 @@ namespace loadsim::measure {
 namespace {
 
 constexpr std::uint64_t remembered_sequences = 64; // bits of stream::matched
+constexpr std::size_t kept_buckets = 1'024;        // of streams with messages in flight, when there are none
 
 std::uint32_t saturated(std::uint64_t number) {
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(number, std::numeric_limits<std::uint32_t>::max()));
@@ -80,7 +81,9 @@ void delivery_reconciliation::erase(window_entry w, std::vector<message>::iterat
     if (m->what == message::kind::reissued) --w->second.reissued;
     messages.erase(m);
     --in_flight_;
-    if (messages.empty()) windows_.erase(w);
+    if (!messages.empty()) return;
+    windows_.erase(w);
+    if (windows_.empty() && windows_.bucket_count() > kept_buckets) windows_ = decltype(windows_)();
 }
 
 /// Removes the oldest message of the stream.

@@ -228,7 +228,7 @@ TEST(delivery_reconciliation, k_faults_are_k_findings) {
     };
     for (const auto& [name, faults] : cases)
         for (const auto& order : event_orders)
-            for (const std::uint64_t seed : {1, 2, 3}) {
+            for (const std::uint64_t seed : {1U, 2U, 3U}) {
                 SCOPED_TRACE(std::string(name) + ", records " + order.name + ", seed " + std::to_string(seed));
                 const auto sent = generate_sent(seed);
                 const auto consumed = generate_consumed(sent, faults, seed);
