@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <set>
+#include <string>
+
 using namespace loadsim;
 
 namespace {
@@ -62,4 +66,19 @@ TEST(constant_time_equal, compares_content_and_length) {
     EXPECT_FALSE(constant_time_equal("secret", "secre"));
     EXPECT_FALSE(constant_time_equal("secret", "Secret"));
     EXPECT_FALSE(constant_time_equal("secret", std::string_view("secret\0", 7)));
+}
+
+TEST(content_hash, differs_by_each_byte_and_by_the_length) {
+    std::set<std::uint64_t> all;
+    std::string text(100, '\0');
+    for (std::size_t length = 0; length <= text.size(); ++length) all.insert(content_hash(text.substr(0, length)));
+    for (std::size_t at = 0; at < text.size(); ++at)
+        for (int bit = 0; bit < 8; ++bit) {
+            auto changed = text;
+            changed[at] = static_cast<char>(1 << bit);
+            all.insert(content_hash(changed));
+        }
+    EXPECT_EQ(all.size(), 101U + 100 * 8);
+    EXPECT_FALSE(all.contains(0));
+    EXPECT_EQ(content_hash("abc"), content_hash(std::string("xabc").substr(1)));
 }
