@@ -25,6 +25,9 @@ enum class stream_id : std::uint32_t {
         14,     ///< key: owner of the template (a vehicle, a hook request), counter: its {random:...} placeholders
     trace = 15, ///< key: arrival, counter: trace id and parent id of its request
     service_parameter = 16, ///< key: arrival, counter: parameter of the service
+    telemetry_spread = 20,  ///< key: group
+    telemetry_jitter = 21,  ///< key: vehicle, counter: group and sequence number
+    telemetry_alarm = 22,   ///< key: vehicle, counter: alarm and sequence number
 };
 
 /// 64 well-mixed bits. The same on every machine, thread, shard and rank.

@@ -46,6 +46,7 @@ const dependency_table& allowed_dependencies() {
         {"mqtt", {}},
         {"contract", {"mqtt"}},
         {"load", {}},
+        {"telemetry", {}},
         {"vehicle", {"certificate"}},
         {"measure", {}},
         {"verdict", {"measure"}},

@@ -1,0 +1,67 @@
+// CPU time per telemetry message before sending: its due time, and its turn among those of all vehicles.
+#include <loadsim/telemetry/due_agenda.hpp>
+#include <loadsim/telemetry/group_schedule.hpp>
+
+#include <benchmark/benchmark.h>
+
+#include <vector>
+
+using namespace loadsim;
+using namespace loadsim::telemetry;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct always_driving {
+    std::size_t state_at(vehicle_id, nanoseconds) const { return 1; }
+    nanoseconds next_state_change(vehicle_id, nanoseconds) const { return nanoseconds::max(); }
+};
+
+const rate_factors no_step;
+
+/// One message a second and vehicle. The load is long enough for any number of iterations.
+group_schedule each_second(std::uint32_t vehicles, double jitter) {
+    group_options o;
+    o.every = period_always(1s);
+    o.jitter = {jitter};
+    return {o, 0, 1, vehicles, no_step, {}, 9'000h};
+}
+
+void next_due(benchmark::State& state, double jitter) {
+    const auto schedule = each_second(1, jitter);
+    const auto first = schedule.first(always_driving{}, vehicle_id{0});
+    auto m = first;
+    for (auto _ : state) {
+        m = schedule.next(m, always_driving{}, vehicle_id{0});
+        if (m.due() > 8'000h) m = first;
+        benchmark::DoNotOptimize(m);
+    }
+}
+
+void next_telemetry(benchmark::State& state) { next_due(state, 0); }
+void next_telemetry_with_jitter(benchmark::State& state) { next_due(state, 0.1); }
+
+/// Next message of a fleet in order of due times: the front of the agenda, its due time, its new place.
+void take_telemetry(benchmark::State& state) {
+    const auto vehicles = static_cast<std::uint32_t>(state.range(0));
+    const auto schedule = each_second(vehicles, 0.1);
+    std::vector<due_message> messages;
+    due_agenda agenda(vehicles);
+    for (std::uint32_t v = 0; v < vehicles; ++v) {
+        messages.push_back(schedule.first(always_driving{}, vehicle_id{v}));
+        agenda.add(v, messages.back().due());
+    }
+    for (auto _ : state) {
+        const auto v = agenda.front();
+        messages[v] = schedule.next(messages[v], always_driving{}, vehicle_id{v});
+        agenda.replace_front(messages[v].due());
+    }
+    state.counters["bytes a vehicle"] =
+        static_cast<double>(agenda.memory_bytes() + vehicles * sizeof(due_message)) / vehicles;
+}
+
+} // namespace
+
+BENCHMARK(next_telemetry);
+BENCHMARK(next_telemetry_with_jitter);
+BENCHMARK(take_telemetry)->ArgName("vehicles")->Arg(15'000)->Arg(100'000)->Arg(1'000'000);
