@@ -95,7 +95,7 @@ struct telemetry_options {
     friend bool operator==(const telemetry_options&, const telemetry_options&) = default;
 };
 
-inline constexpr std::uint64_t disk_bytes_min = 1'000'000; ///< of a database: less holds hardly more than its tables
+inline constexpr std::uint64_t disk_bytes_min = 4'000'000; ///< less holds hardly more than the write-ahead log
 
 /// All problems, located by the option's path, such as "telemetry[0].every.driving", "alarms[1].rate" or "store.replay.share".
 /// Templates, names of signals and descriptors are checked where they are compiled.

@@ -49,18 +49,22 @@ std::vector<nanoseconds> dues(const group_plan& plan, const States& states, vehi
     return all;
 }
 
-/// Messages by the integral of factor * speed / period over the load, in steps that hit all changes of the tests.
+/// Messages by the integral of factor * speed / period over the load, from change to change.
 template <class States>
-double integral(const group_plan& plan, const States& states, vehicle_id v, nanoseconds step) {
+double integral(const group_plan& plan, const States& states, vehicle_id v) {
     double messages = 0;
-    for (nanoseconds t{0}; t < plan.end; t += step) {
-        const auto state = states.state_at(v, plan.day.day_time(t));
+    for (double t = 0; t < seconds(plan.end);) {
+        const nanoseconds now{std::llround(t * 1e9) + 1}; // behind the change
+        const auto day_time = plan.day.day_time(now);
+        const auto [factor, factor_until] = plan.factors->at(now);
+        const double change = seconds(states.next_state_change(v, day_time) - plan.day.start) / plan.day.speed;
+        const double until = std::min({seconds(plan.end), seconds(factor_until), change});
+        const auto state = states.state_at(v, day_time);
         const auto& period = state == drive::parked    ? plan.every.parked
                              : state == drive::driving ? plan.every.driving
                                                        : plan.every.charging;
-        if (!period) continue;
-        messages += plan.factors->at(t).factor * plan.day.speed * static_cast<double>(step.count()) /
-                    static_cast<double>(period->count());
+        if (period) messages += factor * plan.day.speed * (until - t) / seconds(*period);
+        t = until;
     }
     return messages;
 }
@@ -85,7 +89,7 @@ TEST(group_schedule, the_number_of_messages_is_the_integral_of_the_rate) {
     const alternating_states states;
     for (const auto& plan : plans)
         for (const std::uint32_t v : {0U, 1U, 77U, 199U}) {
-            const double wanted = integral(plan, states, numbered_vehicle(v), 500us);
+            const double wanted = integral(plan, states, numbered_vehicle(v));
             EXPECT_NEAR(static_cast<double>(dues(plan, states, numbered_vehicle(v)).size()), wanted, 1.001);
             auto jittered = plan;
             jittered.jitter = 0.5;
