@@ -1,9 +1,11 @@
-// CPU time per telemetry message before sending: its due time, and its turn among those of all vehicles.
+// CPU time per telemetry message before sending: its due time, its turn among those of all vehicles, and the store for it.
 #include <loadsim/telemetry/due_agenda.hpp>
 #include <loadsim/telemetry/group_schedule.hpp>
+#include <loadsim/telemetry/message_store.hpp>
 
 #include <benchmark/benchmark.h>
 
+#include <string>
 #include <vector>
 
 using namespace loadsim;
@@ -60,8 +62,32 @@ void take_telemetry(benchmark::State& state) {
         static_cast<double>(agenda.memory_bytes() + vehicles * sizeof(due_message)) / vehicles;
 }
 
+/// A message of 200 bytes of each of 15,000 vehicles into the store, or out of it, in turn.
+void store_telemetry(benchmark::State& state) {
+    constexpr std::uint32_t vehicles = 15'000, messages = 20;
+    store_options o;
+    o.age = {};
+    message_store store(o, nullptr, {});
+    const std::string payload(200, 'x');
+    stored_message m;
+    m.topic = "v1/LZ9SMEV05TF000001/tlm/position";
+    m.payload = payload;
+    std::uint32_t n = 0;
+    for (auto _ : state) {
+        m.vehicle = vehicle_id{n % vehicles};
+        if (n / vehicles < messages) {
+            store.put(m, 1s);
+        } else {
+            benchmark::DoNotOptimize(store.front(m.vehicle, 2s));
+            store.pop_front(m.vehicle, 2s);
+        }
+        n = (n + 1) % (2 * messages * vehicles);
+    }
+}
+
 } // namespace
 
 BENCHMARK(next_telemetry);
 BENCHMARK(next_telemetry_with_jitter);
 BENCHMARK(take_telemetry)->ArgName("vehicles")->Arg(15'000)->Arg(100'000)->Arg(1'000'000);
+BENCHMARK(store_telemetry);
