@@ -1,73 +1,93 @@
-// CPU time of a vehicle's signals at an instant, and of rendering them.
-#include <loadsim/telemetry/vehicle_model.hpp>
+// CPU time per telemetry message before sending: its due time, its turn among those of all vehicles, and the store for it.
+#include <loadsim/telemetry/due_agenda.hpp>
+#include <loadsim/telemetry/group_schedule.hpp>
+#include <loadsim/telemetry/message_store.hpp>
 
 #include <benchmark/benchmark.h>
 
-#include <array>
-#include <chrono>
 #include <string>
+#include <vector>
+
+using namespace loadsim;
+using namespace loadsim::telemetry;
+using namespace std::chrono_literals;
 
 namespace {
 
-using namespace loadsim;
-using namespace std::chrono_literals;
-using name = telemetry::signal;
+struct always_driving {
+    std::size_t state_at(vehicle_id, nanoseconds) const { return 1; }
+    nanoseconds next_state_change(vehicle_id, nanoseconds) const { return nanoseconds::max(); }
+};
 
-/// Round trips one after the other from 6:00 on.
-telemetry::trip_options trips(int round_trips) {
-    telemetry::trip_options options;
-    for (int i = 0; i < round_trips; ++i)
-        options.round_trips.push_back({.departure = 6h + i * 200min,
-                                       .departure_back = 6h + i * 200min + 100min,
-                                       .spread = 10min,
-                                       .length = {8'000, 25'000}});
-    options.routes = {{{48.10, 11.50, 520}, {48.12, 11.53, 525}, {48.15, 11.52, 540}, {48.16, 11.58, 500}}};
-    return options;
+const rate_factors no_step;
+
+/// One message a second and vehicle. The load is long enough for any number of iterations.
+group_schedule each_second(std::uint32_t vehicles, double jitter) {
+    group_options o;
+    o.every = period_always(1s);
+    o.jitter = {jitter};
+    return {o, 0, 1, vehicles, no_step, {}, 9'000h};
 }
 
-/// Each time another vehicle, a millisecond later.
-template <class Function>
-void each_vehicle(benchmark::State& state, const Function& function) {
-    const telemetry::vehicle_model model(trips(static_cast<int>(state.range(0))), 42);
-    std::uint32_t n = 0;
+void next_due(benchmark::State& state, double jitter) {
+    const auto schedule = each_second(1, jitter);
+    const auto first = schedule.first(always_driving{}, vehicle_id{0});
+    auto m = first;
     for (auto _ : state) {
-        benchmark::DoNotOptimize(function(model, vehicle_id{n % 1'000'000}, 7h + 1ms * n));
-        ++n;
+        m = schedule.next(m, always_driving{}, vehicle_id{0});
+        if (m.due() > 8'000h) m = first;
+        benchmark::DoNotOptimize(m);
     }
 }
 
-void signals_at(benchmark::State& state) {
-    each_vehicle(state, [](const auto& model, vehicle_id v, nanoseconds t) { return model.signals_at(v, t); });
-}
-void state_at(benchmark::State& state) {
-    each_vehicle(state, [](const auto& model, vehicle_id v, nanoseconds t) { return model.state_at(v, t); });
-}
-void next_state_change(benchmark::State& state) {
-    each_vehicle(state, [](const auto& model, vehicle_id v, nanoseconds t) { return model.next_state_change(v, t); });
+void next_telemetry(benchmark::State& state) { next_due(state, 0); }
+void next_telemetry_with_jitter(benchmark::State& state) { next_due(state, 0.1); }
+
+/// Next message of a fleet in order of due times: the front of the agenda, its due time, its new place.
+void take_telemetry(benchmark::State& state) {
+    const auto vehicles = static_cast<std::uint32_t>(state.range(0));
+    const auto schedule = each_second(vehicles, 0.1);
+    std::vector<due_message> messages;
+    due_agenda agenda(vehicles);
+    for (std::uint32_t v = 0; v < vehicles; ++v) {
+        messages.push_back(schedule.first(always_driving{}, vehicle_id{v}));
+        agenda.add(v, messages.back().due());
+    }
+    for (auto _ : state) {
+        const auto v = agenda.front();
+        messages[v] = schedule.next(messages[v], always_driving{}, vehicle_id{v});
+        agenda.replace_front(messages[v].due());
+    }
+    state.counters["bytes a vehicle"] =
+        static_cast<double>(agenda.memory_bytes() + vehicles * sizeof(due_message)) / vehicles;
 }
 
-void render_ten_signals(benchmark::State& state) {
-    constexpr std::array ten{name::latitude,    name::longitude,         name::heading,         name::speed,
-                             name::is_moving,   name::traveled_distance, name::state_of_charge, name::battery_voltage,
-                             name::is_charging, name::low_voltage_state};
-    const auto values = telemetry::vehicle_model(trips(1), 42).signals_at(vehicle_id{1}, 6h);
-    std::string out;
+/// A message of 200 bytes of each of 15,000 vehicles into the store, or out of it, in turn.
+void store_telemetry(benchmark::State& state) {
+    constexpr std::uint32_t vehicles = 15'000, messages = 20;
+    store_options o;
+    o.age = {};
+    message_store store(o, nullptr, {});
+    const std::string payload(200, 'x');
+    stored_message m;
+    m.topic = "v1/LZ9SMEV05TF000001/tlm/position";
+    m.payload = payload;
+    std::uint32_t n = 0;
     for (auto _ : state) {
-        out.clear();
-        for (const auto s : ten) {
-            out += out.empty() ? "{\"" : ",\"";
-            out += telemetry::info(s).name;
-            out += "\":";
-            append_json(values, s, out);
+        m.vehicle = vehicle_id{n % vehicles};
+        if (n / vehicles < messages) {
+            store.put(m, 1s);
+        } else {
+            benchmark::DoNotOptimize(store.front(m.vehicle, 2s));
+            store.pop_front(m.vehicle, 2s);
         }
-        out += '}';
-        benchmark::ClobberMemory();
+        n = (n + 1) % (2 * messages * vehicles);
     }
 }
 
 } // namespace
 
-BENCHMARK(signals_at)->ArgName("round trips")->Arg(0)->Arg(1)->Arg(4);
-BENCHMARK(state_at)->ArgName("round trips")->Arg(1)->Arg(4);
-BENCHMARK(next_state_change)->ArgName("round trips")->Arg(1)->Arg(4);
-BENCHMARK(render_ten_signals);
+BENCHMARK(next_telemetry);
+BENCHMARK(next_telemetry_with_jitter);
+BENCHMARK(take_telemetry)->ArgName("vehicles")->Arg(15'000)->Arg(100'000)->Arg(1'000'000);
+BENCHMARK(store_telemetry);

@@ -1,90 +1,111 @@
 #include <loadsim/telemetry/options.hpp>
 
-#include "route_track.hpp"
-#include "week_plan.hpp"
-
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <set>
+#include <string_view>
 
 namespace loadsim::telemetry {
 namespace {
 
-constexpr double longest_trip = 1'000'000; // metres
+constexpr nanoseconds no_time{0};
+constexpr std::chrono::seconds expiry_max{0xFFFFFFFF}; // MQTT 5.0, 3.3.2.3.3: four bytes
 
-bool is_time_of_day(nanoseconds t) { return t >= nanoseconds{0} && t < day_length; }
-/// False also for NaN.
-bool is_between(double value, double least, double most) { return value >= least && value <= most; }
+bool is_share(fraction f) { return f.value >= 0 && f.value <= 1; } // false for NaN
 
-void check_round_trip(const round_trip& r, std::size_t i, std::vector<std::string>& found) {
-    const auto add = [&](std::string_view text) { found.push_back(fmt::format("round trip {}: {}", i + 1, text)); };
-    if (!is_time_of_day(r.departure) || !is_time_of_day(r.departure_back))
-        add("a departure is a time of day from 00:00 to 23:59");
-    if (r.departure == r.departure_back) add("the departure back is at the time of the departure: choose another one");
-    if (r.spread < nanoseconds{0} || r.spread > day_length / 2) add("the spread is from 0s to 12h");
-    if (!is_between(r.share.value, 0, 1)) add("the share is from 0% to 100%");
-    if (r.days.none()) add("it has no weekday: name one at least, or leave the days out");
-    if (!is_between(r.length.median, least_trip_length, longest_trip) ||
-        !is_between(r.length.p99, r.length.median, longest_trip))
-        add("the length is from 500m to 1000km, and its p99 is not less than its median");
-}
-
-void check_route(const route& r, std::size_t i, std::vector<std::string>& found) {
-    const auto add = [&](std::string_view text) { found.push_back(fmt::format("route {}: {}", i + 1, text)); };
-    const auto is_on_earth = [](const way_point& p) {
-        return is_between(p.latitude, -85, 85) && is_between(p.longitude, -180, 180) &&
-               is_between(p.altitude, -500, 9000);
-    };
-    if (!std::ranges::all_of(r, is_on_earth))
-        return add(
-            "latitudes are from -85 to 85, longitudes from -180 to 180 degrees, altitudes from -500 to 9000 metres; "
-            "GeoJSON has the longitude first");
-    double length = 0;
-    for (std::size_t k = 1; k < r.size(); ++k) {
-        const double step = distance(r[k - 1], r[k]);
-        if (step > 100'000)
-            return add(
-                fmt::format("way points {} and {} are {:.0f} km apart; at most 100 km: add way points between them", k,
-                            k + 1, step / 1000));
-        length += step;
+class options_validator {
+public:
+    void check_groups(const std::vector<group_options>& groups) {
+        for (std::size_t i = 0; i < groups.size(); ++i) {
+            const auto& g = groups[i];
+            path_ = fmt::format("telemetry[{}]", i);
+            check_name(g.name);
+            check_period("parked", g.every.parked);
+            check_period("driving", g.every.driving);
+            check_period("charging", g.every.charging);
+            if (!g.every.parked && !g.every.driving && !g.every.charging)
+                add("every", "no drive state has a period, so nothing is sent; give one, such as {driving: 1s}");
+            if (!is_share(g.jitter)) add("jitter", "a jitter is 0% to 100% of the period");
+            check_message(g.message);
+        }
     }
-    if (length < 1000) add("it is shorter than 1 km: add way points");
-}
+
+    void check_alarms(const std::vector<alarm_options>& alarms) {
+        for (std::size_t i = 0; i < alarms.size(); ++i) {
+            const auto& a = alarms[i];
+            path_ = fmt::format("alarms[{}]", i);
+            check_name(a.name);
+            if (!(a.rate.per_second > 0) || !std::isfinite(a.rate.per_second))
+                add("rate", "an alarm has a rate above 0, such as 0.1/day");
+            check_message(a.message);
+        }
+    }
+
+    void check_store(const store_options& s) {
+        path_ = "store";
+        if (s.age < no_time) add("age", "an age is never negative");
+        if (s.messages == 0 && s.bytes == 0 && s.age == no_time)
+            add("messages",
+                "the store of a vehicle has no limit and would grow until memory is full; give messages, bytes or age");
+        if (s.replay.order == replay_order::interleaved && !(is_share(s.replay.share) && s.replay.share.value > 0))
+            add("replay.share", "a share is above 0% and at most 100%; of 0% the store would never be empty");
+        else if (!is_share(s.replay.share))
+            add("replay.share", "a share is 0% to 100%");
+        if (s.replay.rate && (!(s.replay.rate->per_second > 0) || !std::isfinite(s.replay.rate->per_second)))
+            add("replay.rate", "a rate above 0, such as 10/s; left out, the store is re-issued without a limit");
+        if (s.sqlite.empty()) return;
+        if (s.disk_bytes < disk_bytes_min)
+            add("diskBytes", fmt::format("a database needs {} bytes at least", disk_bytes_min));
+        if (s.batch == 0) add("batch", "a transaction has one change at least");
+        if (s.batch_window < no_time) add("batchWindow", "a time is never negative");
+    }
+
+    problems found() && { return std::move(found_); }
+
+private:
+    void add(std::string_view option, std::string text) {
+        found_.add(fmt::format("{}.{}", path_, option), std::move(text));
+    }
+
+    void check_name(const std::string& name) {
+        if (name.empty())
+            add("name", "a group or alarm needs a name, which reports use");
+        else if (!names_.insert(name).second)
+            add("name", fmt::format("'{}' is the name of another group or alarm, too", name));
+    }
+
+    void check_period(std::string_view state, const std::optional<nanoseconds>& period) {
+        if (period && *period <= no_time)
+            add(fmt::format("every.{}", state), "a period is above 0; leave the state out if nothing is sent in it");
+    }
+
+    void check_message(const message_options& m) {
+        if (m.topic.empty()) add("topic", "a message needs a topic");
+        if (m.qos > 2) add("qos", "QoS is 0, 1 or 2");
+        if (m.expiry && (*m.expiry < std::chrono::seconds{1} || *m.expiry > expiry_max))
+            add("expiry", "an expiry is 1s to 4294967295s; left out, messages do not expire");
+        const int forms = (m.payload.empty() ? 0 : 1) + (m.vss.empty() ? 0 : 1) + (m.protobuf ? 1 : 0);
+        if (forms != 1) add("payload", "a message has exactly one of payload, vss and protobuf");
+        if (m.protobuf && m.protobuf->descriptor.empty())
+            add("protobuf.descriptor", "needs the file of a descriptor set");
+        if (m.protobuf && m.protobuf->message.empty()) add("protobuf.message", "needs the full name of a message type");
+    }
+
+    std::string path_;
+    std::set<std::string_view> names_;
+    problems found_;
+};
 
 } // namespace
 
-std::vector<std::string> check(const trip_options& options) {
-    std::vector<std::string> found;
-    if (!is_time_of_day(options.start)) found.emplace_back("the start is a time of day from 00:00 to 23:59");
-    if (!is_between(options.speed, 0.001, 100'000)) found.emplace_back("the speed is from 0.001 to 100000");
-    if (!is_between(options.charge_power, 1, 350)) found.emplace_back("the charge power is from 1 to 350 kW");
-    if (!is_between(options.stops.spacing, 100, 100'000))
-        found.emplace_back("the spacing of stops is from 100m to 100km");
-    if (options.stops.least_time < nanoseconds{0} || options.stops.least_time > std::chrono::hours{1})
-        found.emplace_back("the time of a stop is from 0s to 1h");
-    const auto& w = options.weather;
-    if (!is_between(w.mean, -40, 40) || !is_between(w.swing, 0, 15) || !is_between(w.spread, 0, 10))
-        found.emplace_back(
-            "weather: the mean is from -40 to 40 degrees, the swing from 0 to 15, the spread from 0 to 10");
-    if (options.routes.empty()) found.emplace_back("there is no route: name a GeoJSON file with one, or leave it out");
-    for (std::size_t i = 0; i < options.routes.size(); ++i) check_route(options.routes[i], i, found);
-    if (options.round_trips.size() > max_round_trips)
-        found.push_back(fmt::format("{} round trips; at most {}", options.round_trips.size(), max_round_trips));
-    for (std::size_t i = 0; i < options.round_trips.size(); ++i) check_round_trip(options.round_trips[i], i, found);
-    if (!found.empty()) return found; // windows of such round trips mean nothing
-    const auto week = plan_week(options);
-    if (!week.fits)
-        found.emplace_back(
-            "the round trips leave less than 2h of the day in which all vehicles are at home; the batteries are "
-            "charged then: move or shorten one");
-    for (std::size_t i = 0; i < week.plan.length_most.size() && week.fits; ++i)
-        if (week.plan.length_most[i] < least_trip_length)
-            found.push_back(
-                fmt::format("round trip {} has too little time before the next departure: a trip takes it and half "
-                            "an hour; move one of the departures",
-                            i + 1));
-    return found;
+problems check(const telemetry_options& options) {
+    options_validator v;
+    v.check_groups(options.groups);
+    v.check_alarms(options.alarms);
+    if (options.store) v.check_store(*options.store);
+    return std::move(v).found();
 }
 
 } // namespace loadsim::telemetry

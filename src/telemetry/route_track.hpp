@@ -1,7 +1,7 @@
 // Position and heading on a route by the distance along it.
 #pragma once
 
-#include <loadsim/telemetry/options.hpp>
+#include <loadsim/telemetry/trip_options.hpp>
 
 #include <vector>
 

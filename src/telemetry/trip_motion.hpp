@@ -2,7 +2,7 @@
 #pragma once
 
 #include <loadsim/base/ids.hpp>
-#include <loadsim/telemetry/options.hpp>
+#include <loadsim/telemetry/trip_options.hpp>
 
 #include <array>
 #include <cstddef>

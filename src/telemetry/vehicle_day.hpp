@@ -7,7 +7,7 @@
 #include "week_plan.hpp"
 
 #include <loadsim/base/ids.hpp>
-#include <loadsim/telemetry/options.hpp>
+#include <loadsim/telemetry/trip_options.hpp>
 
 #include <array>
 #include <cstddef>

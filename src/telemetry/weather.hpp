@@ -1,7 +1,7 @@
 // Outside temperature.
 #pragma once
 
-#include <loadsim/telemetry/options.hpp>
+#include <loadsim/telemetry/trip_options.hpp>
 
 #include <cstdint>
 

@@ -1,7 +1,7 @@
 // Windows of the trips in a week: what the options say, before any vehicle.
 #pragma once
 
-#include <loadsim/telemetry/options.hpp>
+#include <loadsim/telemetry/trip_options.hpp>
 
 #include <array>
 #include <cstddef>

@@ -27,7 +27,9 @@ enum class stream_id : std::uint32_t {
     service_parameter = 16, ///< key: arrival, counter: parameter of the service
     trip = 17,              ///< key: vehicle, counter: its round trips, and days, trips and stops
     signal = 18,            ///< key: vehicle (or the weather), counter: properties of the vehicle, and days
-    telemetry_message = 19, ///< key: vehicle, counter: group and message
+    telemetry_spread = 20,  ///< key: group
+    telemetry_jitter = 21,  ///< key: vehicle, counter: group and sequence number
+    telemetry_alarm = 22,   ///< key: vehicle, counter: alarm and sequence number
 };
 
 /// 64 well-mixed bits. The same on every machine, thread, shard and rank.

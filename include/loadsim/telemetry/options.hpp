@@ -1,87 +1,104 @@
-// Options of the trips of the fleet's vehicles.
+// Telemetry options: groups of signals, alarms, and the store for messages of vehicles whose link is down.
 #pragma once
 
+#include <loadsim/base/result.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/base/units.hpp>
 
-#include <bitset>
-#include <chrono>
-#include <cstddef>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace loadsim::telemetry {
 
-enum class weekday : std::uint8_t { monday, tuesday, wednesday, thursday, friday, saturday, sunday };
-
-/// Days of the week, by weekday.
-using weekday_set = std::bitset<7>;
-inline constexpr weekday_set every_day{0b1111111};
-inline constexpr weekday_set working_days{0b0011111};
-
-/// Length of a trip, different in each vehicle: lognormal, and bounded (see vehicle_model).
-struct trip_length {
-    double median = 12'000; ///< metres
-    double p99 = 80'000;    ///< metres
-    friend bool operator==(const trip_length&, const trip_length&) = default;
+/// Time from one message of a group to the next in simulated time, for each drive state. Absent: nothing is sent in that state.
+struct state_periods {
+    std::optional<nanoseconds> parked{};
+    std::optional<nanoseconds> driving{};
+    std::optional<nanoseconds> charging{};
+    friend bool operator==(const state_periods&, const state_periods&) = default;
 };
 
-/// Two trips of a vehicle: to a place on its route, and back.
-struct round_trip {
-    nanoseconds departure{};      ///< mean time of day
-    nanoseconds departure_back{}; ///< mean time of day; earlier than the departure: on the next day
-    nanoseconds spread{};         ///< standard deviation of both departures
-    fraction share{1};            ///< of the days on which a vehicle makes it
-    weekday_set days = every_day; ///< of the departure
-    trip_length length{};         ///< of one of the two trips
-    friend bool operator==(const round_trip&, const round_trip&) = default;
+/// The same period in all states.
+constexpr state_periods period_always(nanoseconds period) { return {period, period, period}; }
+
+/// Payload as a message type of a Protobuf descriptor set.
+struct protobuf_payload {
+    std::string descriptor;                    ///< file: FileDescriptorSet, as `protoc --descriptor_set_out` writes it
+    std::string message;                       ///< full name of the type, such as fleet.v1.Position
+    std::map<std::string, std::string> fields; ///< template of each field
+    friend bool operator==(const protobuf_payload&, const protobuf_payload&) = default;
 };
 
-/// Stops between departure and arrival: traffic lights, or deliveries.
-struct stop_options {
-    double spacing = 600; ///< metres, off the motorway
-    nanoseconds least_time{5'000'000'000};
-    friend bool operator==(const stop_options&, const stop_options&) = default;
+/// Where and how a message is published.
+struct message_options {
+    std::string topic;                 ///< template
+    std::uint8_t qos = 1;              ///< 0 to 2
+    std::optional<nanoseconds> expiry; ///< message expiry interval (MQTT 5.0, 3.3.2.3.3) from due on; whole seconds
+    std::string payload;               ///< template; excludes vss and protobuf
+    std::vector<std::string> vss;      ///< names of signals; the payload is {"vin","ts","seq","signals":{...}}
+    std::optional<protobuf_payload> protobuf;
+    friend bool operator==(const message_options&, const message_options&) = default;
 };
 
-/// Outside temperature: a sine over the day, warmest at 15:00, and the weather of each day.
-struct weather_options {
-    double mean = 12;  ///< degrees Celsius, of all days
-    double swing = 5;  ///< degrees above and below the mean of a day
-    double spread = 3; ///< standard deviation of the means of days
-    friend bool operator==(const weather_options&, const weather_options&) = default;
+/// Signals that a vehicle sends together in one regular message.
+struct group_options {
+    std::string name; ///< unique among groups and alarms
+    state_periods every;
+    fraction jitter{0.1}; ///< of the period: a message is due at a seeded random point of this first part of it
+    message_options message;
+    friend bool operator==(const group_options&, const group_options&) = default;
 };
 
-/// A point of a route. Altitude in metres.
-struct way_point {
-    double latitude = 0;
-    double longitude = 0;
-    double altitude = 0;
-    friend bool operator==(const way_point&, const way_point&) = default;
+/// Message that a vehicle sends at random instants (Poisson).
+struct alarm_options {
+    std::string name;     ///< unique among groups and alarms
+    loadsim::rate rate{}; ///< per vehicle, in simulated time
+    message_options message;
+    friend bool operator==(const alarm_options&, const alarm_options&) = default;
 };
 
-/// Way points in order. A vehicle that comes to the last one continues to the first one if they are the same point, and
-/// turns round otherwise.
-using route = std::vector<way_point>;
-
-/// Days of the vehicles.
-struct trip_options {
-    nanoseconds start = std::chrono::hours{7} + std::chrono::minutes{30}; ///< time of day at the start of the load
-    double speed = 1;                                                     ///< simulated seconds per second
-    weekday first_day = weekday::monday;                                  ///< weekday of the first day
-    std::vector<round_trip> round_trips{};                                ///< empty: all vehicles are parked
-    stop_options stops{};
-    weather_options weather{};
-    double charge_power = 11;    ///< kW of a charge that need not be faster
-    std::vector<route> routes{}; ///< each vehicle has one of them; at least one
-    friend bool operator==(const trip_options&, const trip_options&) = default;
+enum class replay_order : std::uint8_t {
+    before_live, ///< the store first; live messages go through its end until it is empty, so that the order is kept
+    interleaved, ///< live messages at once; of all messages `share` are from the store
 };
 
-inline constexpr std::size_t max_round_trips = 8;
-inline constexpr double least_trip_length = 500; ///< metres
+/// How stored messages are re-issued when the link is up again.
+struct replay_options {
+    replay_order order = replay_order::before_live;
+    fraction share{0.5};               ///< interleaved only; 100 %: no message waits for a live one
+    std::optional<loadsim::rate> rate; ///< most per second and vehicle; absent: as fast as the session takes them
+    friend bool operator==(const replay_options&, const replay_options&) = default;
+};
 
-/// One sentence for each problem: what is wrong and what to do about it. Empty: usable.
-std::vector<std::string> check(const trip_options&);
+/// Store for telemetry of vehicles whose link is down. Above a limit the oldest message is overwritten. Bytes are those of topic and
+/// payload, and 40 for each message.
+struct store_options {
+    std::uint64_t messages = 1'000;            ///< per vehicle; 0: not limited
+    std::uint64_t bytes = 1'000'000;           ///< per vehicle; 0: not limited
+    nanoseconds age = std::chrono::hours{24};  ///< since due; 0: not limited
+    std::uint64_t total_bytes = 1'000'000'000; ///< of all vehicles of a process; 0: not limited
+    replay_options replay;
+    std::string sqlite;                       ///< folder of the databases, one for each shard; empty: memory only
+    std::uint64_t disk_bytes = 4'000'000'000; ///< of all databases of a process
+    std::uint32_t batch = 500;                ///< changes per transaction
+    nanoseconds batch_window = std::chrono::milliseconds{200}; ///< longest wait of a change
+    friend bool operator==(const store_options&, const store_options&) = default;
+};
+
+struct telemetry_options {
+    std::vector<group_options> groups;
+    std::vector<alarm_options> alarms;
+    std::optional<store_options> store; ///< absent: messages of a vehicle whose link is down are not sent
+    friend bool operator==(const telemetry_options&, const telemetry_options&) = default;
+};
+
+inline constexpr std::uint64_t disk_bytes_min = 4'000'000; ///< less holds hardly more than the write-ahead log
+
+/// All problems, located by the option's path, such as "telemetry[0].every.driving", "alarms[1].rate" or "store.replay.share".
+/// Templates, names of signals and descriptors are checked where they are compiled.
+problems check(const telemetry_options&);
 
 } // namespace loadsim::telemetry

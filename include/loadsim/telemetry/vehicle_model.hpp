@@ -3,7 +3,7 @@
 
 #include <loadsim/base/ids.hpp>
 #include <loadsim/base/time.hpp>
-#include <loadsim/telemetry/options.hpp>
+#include <loadsim/telemetry/trip_options.hpp>
 #include <loadsim/telemetry/signals.hpp>
 
 #include <cstdint>

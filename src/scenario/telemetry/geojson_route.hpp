@@ -2,7 +2,7 @@
 #pragma once
 
 #include <loadsim/base/result.hpp>
-#include <loadsim/telemetry/options.hpp>
+#include <loadsim/telemetry/trip_options.hpp>
 
 #include <string>
 #include <string_view>

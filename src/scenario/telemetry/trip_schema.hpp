@@ -1,7 +1,7 @@
 // Value types of the vehicles' trips: times of day, distances, weekdays, round trips and profiles.
 #pragma once
 
-#include <loadsim/telemetry/options.hpp>
+#include <loadsim/telemetry/trip_options.hpp>
 
 #include "value_types.hpp"
 

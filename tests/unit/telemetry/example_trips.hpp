@@ -1,7 +1,7 @@
 // Trip options of the tests.
 #pragma once
 
-#include <loadsim/telemetry/options.hpp>
+#include <loadsim/telemetry/trip_options.hpp>
 
 namespace example {
 

@@ -1,64 +1,112 @@
-// What is wrong with trip options.
-#include "example_trips.hpp"
+// Options of telemetry: defaults, and the problem of each option.
+#include <loadsim/telemetry/options.hpp>
 
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include <functional>
 #include <limits>
+#include <string>
 
+using namespace loadsim;
 using namespace loadsim::telemetry;
 using namespace std::chrono_literals;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
 
-TEST(trip_options, of_the_examples_are_usable) {
-    EXPECT_THAT(check(example::commuters()), IsEmpty());
-    EXPECT_THAT(check(example::deliveries()), IsEmpty());
-    EXPECT_THAT(check(example::night_shift()), IsEmpty());
-    trip_options parked;
-    parked.routes = example::routes();
-    EXPECT_THAT(check(parked), IsEmpty());
+namespace {
+
+telemetry_options usable_options() {
+    message_options m;
+    m.topic = "v1/{vin}/tlm";
+    m.payload = "{}";
+    telemetry_options o;
+    o.groups.push_back({"position", period_always(1s), {0.1}, m});
+    o.alarms.push_back({"tyre", rate{1}, m});
+    o.store.emplace();
+    return o;
 }
 
-TEST(trip_options, get_one_sentence_for_each_problem) {
-    struct bad_case {
-        std::function<void(trip_options&)> change;
-        std::string sentence;
-    };
-    const bad_case cases[] = {
-        {[](auto& o) { o.start = 24h; }, "the start is a time of day"},
-        {[](auto& o) { o.speed = 0; }, "the speed is from 0.001"},
-        {[](auto& o) { o.charge_power = 0.5; }, "the charge power is from 1 to 350 kW"},
-        {[](auto& o) { o.stops.spacing = 10; }, "the spacing of stops"},
-        {[](auto& o) { o.stops.least_time = 2h; }, "the time of a stop"},
-        {[](auto& o) { o.weather.mean = std::numeric_limits<double>::quiet_NaN(); }, "weather: the mean"},
-        {[](auto& o) { o.routes.clear(); }, "there is no route"},
-        {[](auto& o) {
-             o.routes[1][0] = {11.5, 95, 0};
-         },
-         "route 2: way points"},
-        {[](auto& o) {
-             o.routes[1][0] = {111.5, 48, 0};
-         },
-         "GeoJSON has the longitude first"},
-        {[](auto& o) { o.routes[0].resize(1); }, "route 1: it is shorter than 1 km"},
-        {[](auto& o) { o.round_trips.resize(9, o.round_trips[0]); }, "9 round trips; at most 8"},
-        {[](auto& o) { o.round_trips[0].departure_back = -1h; }, "round trip 1: a departure is a time of day"},
-        {[](auto& o) { o.round_trips[0].departure_back = o.round_trips[0].departure; }, "choose another one"},
-        {[](auto& o) { o.round_trips[1].spread = 13h; }, "round trip 2: the spread"},
-        {[](auto& o) { o.round_trips[0].share = {1.5}; }, "the share is from 0% to 100%"},
-        {[](auto& o) { o.round_trips[0].days.reset(); }, "it has no weekday"},
-        {[](auto& o) {
-             o.round_trips[0].length = {20'000, 10'000};
-         },
-         "its p99 is not less than its median"},
-        {[](auto& o) { o.round_trips[0].departure_back = 7h; }, "less than 2h of the day"},
-        {[](auto& o) { o.round_trips[0].departure_back = 7h + 55min; }, "round trip 1 has too little time"},
+struct option_case {
+    std::string path; ///< of the one problem; empty: none
+    std::function<void(telemetry_options&)> change;
+};
+
+} // namespace
+
+TEST(telemetry_options, defaults_are_usable) {
+    EXPECT_TRUE(check(usable_options()).empty()) << to_string(check(usable_options()));
+    EXPECT_TRUE(check(telemetry_options{}).empty());
+}
+
+TEST(telemetry_options, each_problem_has_the_path_of_its_option) {
+    const option_case cases[] = {
+        {"telemetry[0].every.driving", [](auto& o) { o.groups[0].every.driving = 0ns; }},
+        {"telemetry[0].every.parked", [](auto& o) { o.groups[0].every.parked = -1s; }},
+        {"telemetry[0].every.charging", [](auto& o) { o.groups[0].every.charging = -1s; }},
+        {"telemetry[0].every", [](auto& o) { o.groups[0].every = {}; }},
+        {"", [](auto& o) { o.groups[0].every = {.driving = 1s}; }},
+        {"telemetry[0].jitter", [](auto& o) { o.groups[0].jitter = {1.01}; }},
+        {"telemetry[0].jitter", [](auto& o) { o.groups[0].jitter = {-0.1}; }},
+        {"telemetry[0].jitter", [](auto& o) { o.groups[0].jitter = {std::numeric_limits<double>::quiet_NaN()}; }},
+        {"", [](auto& o) { o.groups[0].jitter = {1}; }},
+        {"telemetry[0].name", [](auto& o) { o.groups[0].name.clear(); }},
+        {"alarms[0].name", [](auto& o) { o.alarms[0].name = "position"; }},
+        {"telemetry[0].topic", [](auto& o) { o.groups[0].message.topic.clear(); }},
+        {"telemetry[0].qos", [](auto& o) { o.groups[0].message.qos = 3; }},
+        {"telemetry[0].expiry", [](auto& o) { o.groups[0].message.expiry = 0s; }},
+        {"telemetry[0].expiry", [](auto& o) { o.groups[0].message.expiry = 4'294'967'296s; }},
+        {"telemetry[0].payload", [](auto& o) { o.groups[0].message.payload.clear(); }},
+        {"telemetry[0].payload", [](auto& o) { o.groups[0].message.vss = {"Vehicle.Speed"}; }},
+        {"telemetry[0].protobuf.message",
+         [](auto& o) {
+             o.groups[0].message.payload.clear();
+             o.groups[0].message.protobuf = protobuf_payload{"vehicle.desc", "", {}};
+         }},
+        {"alarms[0].rate", [](auto& o) { o.alarms[0].rate = {0}; }},
+        {"alarms[0].rate", [](auto& o) { o.alarms[0].rate = {-1}; }},
+        {"alarms[0].qos", [](auto& o) { o.alarms[0].message.qos = 3; }},
+        {"store.messages",
+         [](auto& o) {
+             o.store->messages = o.store->bytes = 0;
+             o.store->age = 0s;
+         }},
+        {"",
+         [](auto& o) {
+             o.store->messages = o.store->bytes = 0; // limited by age
+         }},
+        {"store.age", [](auto& o) { o.store->age = -1s; }},
+        {"store.replay.share", [](auto& o) { o.store->replay.share = {1.5}; }},
+        {"store.replay.share", [](auto& o) { o.store->replay.share = {-0.5}; }},
+        {"store.replay.share",
+         [](auto& o) {
+             o.store->replay.order = replay_order::interleaved;
+             o.store->replay.share = {0};
+         }},
+        {"store.replay.rate", [](auto& o) { o.store->replay.rate = rate{0}; }},
+        {"store.diskBytes",
+         [](auto& o) {
+             o.store->sqlite = "store";
+             o.store->disk_bytes = 1'000;
+         }},
+        {"store.batch",
+         [](auto& o) {
+             o.store->sqlite = "store";
+             o.store->batch = 0;
+         }},
+        {"store.batchWindow",
+         [](auto& o) {
+             o.store->sqlite = "store";
+             o.store->batch_window = -1ns;
+         }},
     };
     for (const auto& c : cases) {
-        auto options = example::commuters();
+        auto options = usable_options();
         c.change(options);
-        EXPECT_THAT(check(options), ElementsAre(HasSubstr(c.sentence))) << c.sentence;
+        const auto found = check(options);
+        if (c.path.empty()) {
+            EXPECT_TRUE(found.empty()) << to_string(found);
+            continue;
+        }
+        ASSERT_EQ(found.list.size(), 1U) << c.path << "\n" << to_string(found);
+        EXPECT_EQ(found.list[0].location, c.path);
+        EXPECT_FALSE(found.list[0].text.empty());
     }
 }

@@ -1,0 +1,167 @@
+#include <loadsim/telemetry/sqlite_store.hpp>
+
+#include "sqlite_database.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+namespace loadsim::telemetry {
+namespace {
+
+constexpr std::size_t waiting_removals_max = 1'000'000; // 8 MB, while a full disk takes no changes
+
+/// Collects changes and writes them in batches.
+class sqlite_store final : public store_persistence {
+public:
+    sqlite_store(sqlite_database d, const sqlite_store_options& o) : database_(std::move(d)), options_(o) {}
+    ~sqlite_store() override { flush_all(); }
+
+    result<void> load(const on_message& take) override {
+        loading_ = true; // a removal meanwhile must not change the table that is read
+        const bool read = database_.read(options_.load_start, take);
+        loading_ = false;
+        if (!read)
+            return problems{options_.path,
+                            fmt::format("the telemetry store cannot be read ({}); remove it, or give another folder",
+                                        database_.error())};
+        return {};
+    }
+
+    void append(const stored_message& m) override {
+        appended_.insert_or_assign(m.position, row{m, std::string(m.topic), std::string(m.payload)});
+        flush_if_full();
+    }
+
+    void remove(std::int64_t position) override {
+        if (appended_.erase(position) != 0) {
+            ++counts_.removed;
+            return;
+        }
+        removed_.push_back(position);
+        flush_if_full();
+    }
+
+    void flush(nanoseconds now) override {
+        if (appended_.empty() && removed_.empty()) return;
+        if (!waiting_since_) waiting_since_ = now;
+        if (now - *waiting_since_ >= options_.batch_window) flush_all();
+    }
+
+    void flush_all() override {
+        waiting_since_.reset();
+        if (appended_.empty() && removed_.empty()) return;
+        if (!write_batch()) write_what_fits();
+        appended_.clear();
+    }
+
+    std::optional<problem> take_problem() override { return std::exchange(problem_, std::nullopt); }
+    const persistence_counts& counts() const noexcept override { return counts_; }
+
+private:
+    struct row {
+        stored_message message; ///< its views are not valid
+        std::string topic;
+        std::string payload;
+    };
+
+    void flush_if_full() {
+        if (!loading_ && appended_.size() + removed_.size() >= options_.batch) flush_all();
+    }
+
+    bool insert(const row& r) {
+        auto m = r.message;
+        m.topic = r.topic;
+        m.payload = r.payload;
+        return database_.insert(m, options_.load_start);
+    }
+
+    bool remove_all() {
+        return std::all_of(removed_.begin(), removed_.end(),
+                           [this](auto position) { return database_.remove(position); });
+    }
+
+    /// True: the open transaction is written. False: nothing of it.
+    bool commit(bool good) {
+        if (good && database_.execute("COMMIT")) {
+            ++counts_.transactions;
+            return true;
+        }
+        note_problem();
+        if (database_.in_transaction()) database_.execute("ROLLBACK");
+        return false;
+    }
+
+    void count_removed() {
+        counts_.removed += removed_.size();
+        removed_.clear();
+    }
+
+    bool write_batch() {
+        const bool good =
+            database_.execute("BEGIN IMMEDIATE") && remove_all() &&
+            std::all_of(appended_.begin(), appended_.end(), [this](const auto& r) { return insert(r.second); });
+        if (!commit(good)) return false;
+        count_removed();
+        counts_.appended += appended_.size();
+        return true;
+    }
+
+    /// After a batch that failed: removals first, for they make room, then the messages one by one, until the disk is full.
+    /// Removals that fail wait for the next batch.
+    void write_what_fits() {
+        if (commit(database_.execute("BEGIN IMMEDIATE") && remove_all())) {
+            count_removed();
+        } else if (removed_.size() > waiting_removals_max) {
+            counts_.not_removed += removed_.size();
+            removed_.clear();
+        }
+        std::uint64_t inserted = 0;
+        const bool begun = database_.execute("BEGIN IMMEDIATE");
+        for (auto r = appended_.begin(); begun && r != appended_.end(); ++r) {
+            if (insert(r->second))
+                ++inserted;
+            else if (database_.is_full() || !database_.in_transaction())
+                break;
+        }
+        if (!begun || !database_.in_transaction() || !commit(true)) inserted = 0;
+        counts_.appended += inserted;
+        counts_.not_persisted += appended_.size() - inserted;
+    }
+
+    void note_problem() {
+        if (told_) return;
+        told_ = true;
+        problem_ = problem{
+            options_.path,
+            database_.is_full()
+                ? std::string("the telemetry store is full, by store.diskBytes or because the disk is: further "
+                              "messages are kept in memory only and would not outlive a restart of loadsim")
+                : fmt::format("the telemetry store cannot be written ({}): messages are kept in memory only and "
+                              "would not outlive a restart of loadsim",
+                              database_.error())};
+    }
+
+    sqlite_database database_;
+    sqlite_store_options options_;
+    std::map<std::int64_t, row> appended_; ///< by position
+    std::vector<std::int64_t> removed_;
+    std::optional<nanoseconds> waiting_since_;
+    std::optional<problem> problem_;
+    bool told_ = false;
+    bool loading_ = false;
+    persistence_counts counts_;
+};
+
+} // namespace
+
+result<std::unique_ptr<store_persistence>> open_sqlite_store(const sqlite_store_options& options) {
+    auto opened = sqlite_database::open(options);
+    if (!opened) return opened.error();
+    return std::make_unique<sqlite_store>(std::move(*opened), options);
+}
+
+} // namespace loadsim::telemetry
