@@ -49,18 +49,18 @@ void each_field(Visit visit, T& first, More&... more) {
         [&](auto field) { visit(field.name, first.*field.pointer, more.*field.pointer...); });
 }
 
-/// Adds counters: structs by field, maps by key, arrays and lists by index; a field with merge() is merged.
+/// Adds counters: by merge() if there is one; else structs by field, maps by key, arrays and lists by index.
 template <class T>
 void add(T& sum, const T& more) {
     static_assert(!std::same_as<T, bool> && !std::same_as<T, std::string>, "is no counter");
     if constexpr (std::is_arithmetic_v<T>) {
         sum += more;
+    } else if constexpr (requires { sum.merge(more); }) {
+        sum.merge(more);
     } else if constexpr (described<T>) {
         each_field([](const char*, auto& s, const auto& m) { add(s, m); }, sum, more);
     } else if constexpr (requires { typename T::mapped_type; }) {
         for (const auto& [key, count] : more) add(sum[key], count);
-    } else if constexpr (requires { sum.merge(more); }) {
-        sum.merge(more);
     } else {
         if constexpr (requires { sum.resize(more.size()); })
             if (sum.size() < more.size()) sum.resize(more.size());

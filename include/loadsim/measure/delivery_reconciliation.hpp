@@ -33,6 +33,7 @@ struct largest_count {
     void merge(const largest_count& more) { value = std::max(value, more.value); }
     friend bool operator==(const largest_count&, const largest_count&) = default;
 };
+BOOST_DESCRIBE_STRUCT(largest_count, (), (value))
 
 /// Each message sent is counted in one of `matched`, `corrupted`, `lost` and `sent_not_reconciled`, each record consumed in one of
 /// `matched`, `corrupted`, `duplicated`, `reissue_duplicates`, `foreign`, `consumed_not_reconciled`, `unknown_vehicle` and

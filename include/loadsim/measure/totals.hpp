@@ -8,6 +8,7 @@
 #include <loadsim/measure/latency.hpp>
 #include <loadsim/measure/record.hpp>
 #include <loadsim/measure/request_group.hpp>
+#include <loadsim/measure/telemetry_counts.hpp>
 
 #include <boost/describe/class.hpp>
 
@@ -187,6 +188,9 @@ struct totals {
     std::map<std::uint32_t, observer_counts> observers; ///< by index
     std::map<std::uint32_t, campaign_counts> campaigns; ///< by index
     broker_api_counts broker_api;
+    std::map<std::uint32_t, telemetry_counts> telemetry; ///< by index of group, alarms after groups
+    backlog_counts backlogs;
+    std::map<std::uint32_t, tap_counts> taps;              ///< by index
     std::map<std::string, std::uint64_t> unmatched_fields; ///< sentences about contract fields that never matched
     std::map<std::string, std::uint64_t> broker_limits;    ///< sentences about what a broker does not support
     std::array<std::uint64_t, anomaly_count> anomalies{};  ///< without the expected ones
@@ -205,9 +209,9 @@ struct totals {
 };
 BOOST_DESCRIBE_STRUCT(totals, (),
                       (requests, phases, groups, matrix, latencies, latencies_from_begun, loop_delay, phase_loop_delay,
-                       sessions, messages, http, queued, recoveries, observers, campaigns, broker_api, unmatched_fields,
-                       broker_limits, anomalies, expected_anomalies, errors, omitted_records, request_records,
-                       slowest_requests, anomaly_records, session_records))
+                       sessions, messages, http, queued, recoveries, observers, campaigns, broker_api, telemetry,
+                       backlogs, taps, unmatched_fields, broker_limits, anomalies, expected_anomalies, errors,
+                       omitted_records, request_records, slowest_requests, anomaly_records, session_records))
 
 /// Names for the indexes used above, as shown in reports.
 struct labels {
@@ -218,6 +222,8 @@ struct labels {
     std::vector<std::string> conditions;
     std::vector<std::string> observers{}; ///< "mqtt", "webhook" ...; numbered if there are several of one kind
     std::vector<std::string> campaigns{};
+    std::vector<std::string> telemetry{}; ///< names of the groups, then those of the alarms
+    std::vector<std::string> taps{};
     std::vector<std::string> parameters{}; ///< of commands: the names of contract.command.parameters
     std::vector<std::string>
         platform_services{}; ///< the platform's names of the services, in commands; empty: the same
