@@ -113,6 +113,9 @@ template_symbols symbols_in(template_scope where, const scenario_symbols& scenar
     if (where == template_scope::response) made.parameters = command_parameters;
     made.command = where == template_scope::response;
     made.random = where != template_scope::identity;
+    const bool by_vehicle =
+        where == template_scope::response || where == template_scope::presence || where == template_scope::telemetry;
+    if (by_vehicle) made.signals = scenario.signals;
     const bool at_platform = where == template_scope::request || where == template_scope::poll ||
                              where == template_scope::command || where == template_scope::hook;
     if (at_platform) made.captured = scenario.captured;

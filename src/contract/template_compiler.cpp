@@ -1,5 +1,7 @@
 #include "template_compiler.hpp"
 
+#include "dotted_name.hpp"
+
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/secrets.hpp>
 #include <loadsim/base/spelling.hpp>
@@ -14,6 +16,7 @@ namespace {
 
 constexpr std::uint32_t max_hex_digits = 1'000; // digits
 constexpr unsigned after_backslash = 100;
+constexpr std::string_view signal_prefix = "signal.";
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
@@ -248,7 +251,8 @@ std::optional<text_template::part> template_compiler::find_variable(std::string_
     const family families[] = {{"data.", part::kind::data, symbols_.data},
                                {"segment.", part::kind::segment, symbols_.segment},
                                {"parameter.", part::kind::parameter, symbols_.parameters},
-                               {"captured.", part::kind::captured, symbols_.captured}};
+                               {"captured.", part::kind::captured, symbols_.captured},
+                               {signal_prefix, part::kind::signal, symbols_.signals}};
     for (const auto& f : families) {
         if (!name.starts_with(f.prefix)) continue;
         const auto member = std::ranges::find(f.members, name.substr(f.prefix.size()));
@@ -325,6 +329,11 @@ std::optional<text_template::part> template_compiler::parse_command(std::string_
 }
 
 void template_compiler::report_unknown(std::string_view name) {
+    if (name.starts_with(signal_prefix) && !symbols_.signals.empty())
+        return add_problem(unknown_dotted_name("signal", name.substr(signal_prefix.size()), symbols_.signals));
+    if (std::ranges::find(symbols_.signals, name) != symbols_.signals.end())
+        return add_problem("unknown variable '" + std::string(name) + "'; did you mean '" + std::string(signal_prefix) +
+                           std::string(name) + "'?");
     std::vector<std::string> all;
     for (std::size_t i = 0; i < variable_names.size(); ++i)
         if ((symbols_.variables & bit(static_cast<variable>(i))) != 0) all.emplace_back(variable_names[i]);
@@ -339,9 +348,11 @@ void template_compiler::report_unknown(std::string_view name) {
     if (symbols_.random)
         for (const auto* form : {"random:uuid", "random:hex:8", "random:1..6", "random:a|b"}) all.emplace_back(form);
     if (symbols_.command) all.emplace_back("command:/POINTER");
+    if (!symbols_.signals.empty()) all.emplace_back("signal.NAME");
     const std::vector<std::string_view> candidates(all.begin(), all.end());
     auto sentence = unknown_name("variable", name, candidates);
-    if (std::ranges::find(variable_names, name) != variable_names.end()) // known variable, but not in this scope
+    if (name.starts_with(signal_prefix) ||
+        std::ranges::find(variable_names, name) != variable_names.end()) // known variable, but not in this scope
         sentence.replace(0, std::min(sentence.find(';'), sentence.size()),
                          "'" + std::string(name) + "' has no value here");
     if (compiled_.text_.ends_with('$')) sentence += "; an environment variable has capitals: ${NAME}";

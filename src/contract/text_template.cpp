@@ -162,6 +162,10 @@ bool text_template::uses_parameter(std::size_t index) const noexcept {
                                [index](const part& p) { return p.type == part::kind::parameter && p.index == index; });
 }
 
+bool text_template::uses_signals() const noexcept {
+    return std::ranges::any_of(parts_, [](const part& p) { return p.type == part::kind::signal; });
+}
+
 std::string_view text_template::text_value(const part& p, const template_values& from) {
     switch (p.type) {
     case part::kind::builtin: return text_of(static_cast<variable>(p.index), from);
@@ -181,6 +185,11 @@ bool text_template::is_present(const part& p, const template_values& from) {
         if (v == variable::arrival) return from.arrival != 0;
         if (v == variable::now_iso) return true;
         if (number_of(v, from) != 0) return true;
+    }
+    if (p.type == part::kind::signal) {
+        std::string value;
+        if (from.signals != nullptr) from.signals->append(p.index, value);
+        return !value.empty(); // 0 is a value, as of a car that stands
     }
     const auto text = text_value(p, from);
     return !text.empty() &&
@@ -206,6 +215,7 @@ void text_template::append_value(const part& p, const template_values& from, std
         default: break;
         }
     }
+    if (p.type == part::kind::signal) return append_signal(p, from, out);
     if (p.type >= part::kind::range) return append_random(p, from, out);
     append_text(p, text_value(p, from), out);
 }
@@ -217,6 +227,18 @@ void text_template::append_text(const part& p, std::string_view value, std::stri
     case part::escaping::json_value: append_json_value(value, out); break;
     case part::escaping::url_component: append_percent_encoded(value, url_part::component, out); break;
     }
+}
+
+/// The source appends to the message itself; only a value that is to be escaped is copied.
+void text_template::append_signal(const part& p, const template_values& from, std::string& out) {
+    const auto before = out.size();
+    if (from.signals != nullptr) from.signals->append(p.index, out);
+    const auto value = std::string_view(out).substr(before);
+    if (p.escape == part::escaping::none || is_json_scalar(value))
+        return; // a scalar is the same in a string and in a URL
+    const std::string unescaped(value);
+    out.resize(before);
+    append_text(p, unescaped, out);
 }
 
 void text_template::append_random(const part& p, const template_values& from, std::string& out) const {

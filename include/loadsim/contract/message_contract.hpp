@@ -24,6 +24,7 @@ struct scenario_symbols {
     std::vector<std::string> segment{};    ///< names of segment variables; the same for every segment
     std::vector<std::string> captured{};   ///< by the setup hooks
     std::vector<std::string> parameters{}; ///< of the services
+    std::vector<std::string> signals{};    ///< of the vehicle model
 };
 
 /// Scope of a template: determines the available variables.
@@ -32,9 +33,9 @@ enum class template_scope : std::uint8_t {
     request, ///< API request: the above, service, its parameters, arrival, now, random, captured, webhook.url, brokerApi.url
     poll,      ///< polling request: the same and request.id
     command,   ///< command of the mqtt driver: the above
-    response,  ///< vehicle response: also all fields of its command
-    presence,  ///< identity, state, wake, now, random
-    telemetry, ///< identity, seq, now, random
+    response,  ///< vehicle response: also all fields of its command, signals
+    presence,  ///< identity, state, wake, now, random, signals
+    telemetry, ///< identity, seq, now, random, signals
     hook,      ///< setup and teardown hooks: captured, webhook.url, now, random; per-vehicle hooks also identity
 };
 /// `command_parameters`: {parameter.NAME} of responses.

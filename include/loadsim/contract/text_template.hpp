@@ -13,7 +13,7 @@
 namespace loadsim::contract {
 
 /// Template with placeholders {variable} and sections {#variable}text{/variable}; a section is rendered only when its variable is
-/// neither empty nor 0 ({#ok}: when true; a parameter may be 0).
+/// neither empty nor 0 ({#ok}: when true; a parameter or a signal may be 0).
 /// A '{' that is not followed by a letter, or by '#' or '/' and a letter, is literal text, as in JSON. {{name}} is the literal "{name}",
 /// except outside of JSON strings, where text has no braces: there {{#name} is a '{' and a section.
 ///
@@ -51,6 +51,7 @@ public:
     bool is_constant() const noexcept; ///< the output does not depend on values
     bool uses(variable) const noexcept;
     bool uses_parameter(std::size_t index) const noexcept; ///< index in template_symbols::parameters
+    bool uses_signals() const noexcept;
 
 private:
     struct part {
@@ -63,6 +64,7 @@ private:
             parameter,
             captured,
             command,
+            signal,
             range,  ///< random number from `from` to `until`
             choice, ///< one of `index` texts, separated by '|'
             hex,    ///< `index` random digits
@@ -85,6 +87,7 @@ private:
     static bool is_present(const part&, const template_values&);
     static bool is_of_vehicle(const part&); ///< a value of template_scope::identity
     static void append_text(const part&, std::string_view value, std::string& out);
+    static void append_signal(const part&, const template_values&, std::string& out);
     void append_value(const part&, const template_values&, std::string& out) const;
     void append_random(const part&, const template_values&, std::string& out) const;
 
