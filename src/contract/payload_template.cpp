@@ -1,5 +1,8 @@
 #include <loadsim/contract/text_template.hpp>
 
+#include "dotted_name.hpp"
+#include "protobuf_payload.hpp"
+
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/input.hpp>
 
@@ -73,17 +76,55 @@ result<payload_template> payload_template::compile(const payload_options& option
     return made;
 }
 
-std::string_view payload_template::encoding() const noexcept {
-    using form = payload_options::payload_format;
-    return format_ == form::hex ? "hex" : format_ == form::base64 ? "base64" : "";
+/// The text of a JSON template whose placeholders are signals.
+result<payload_template> payload_template::compile_vss(std::span<const std::string> names,
+                                                       const template_symbols& symbols,
+                                                       std::vector<std::string>& pointers) {
+    if (names.empty()) return problems("", "it names no signal; write, say, [Vehicle.Speed, Vehicle.TraveledDistance]");
+    problems errors;
+    payload_options made{.text = R"({"vin":"{vin}","ts":{now:ms},"seq":{seq},"signals":{)",
+                         .format = payload_options::payload_format::json};
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const auto place = "[" + std::to_string(i) + "]";
+        if (std::ranges::find(symbols.signals, names[i]) == symbols.signals.end())
+            errors.add(place, unknown_dotted_name("signal", names[i], symbols.signals));
+        else if (std::ranges::find(names.first(i), names[i]) != names.begin() + static_cast<std::ptrdiff_t>(i))
+            errors.add(place, "'" + names[i] + "' is there twice; a signal has one value");
+        made.text += (i == 0 ? "\"" : ",\"") + names[i] + "\":{signal." + names[i] + "}";
+    }
+    made.text += "}}";
+    if (!errors.empty()) return errors;
+    return compile(made, symbols, pointers);
 }
 
-bool payload_template::render(const template_values& from, std::string& out) const {
+result<payload_template> payload_template::compile_protobuf(const protobuf_options& options,
+                                                            const template_symbols& symbols,
+                                                            std::vector<std::string>& pointers) {
+    auto compiled = protobuf_payload::compile(options, symbols, pointers);
+    if (!compiled) return compiled.error();
+    payload_template made;
+    made.protobuf_ = std::move(*compiled);
+    return made;
+}
+
+bool payload_template::is_constant() const noexcept { return text_.is_constant() && protobuf_ == nullptr; }
+
+bool payload_template::uses_parameter(std::size_t index) const noexcept {
+    return text_.uses_parameter(index) || (protobuf_ != nullptr && protobuf_->uses_parameter(index));
+}
+
+bool payload_template::uses_signals() const noexcept {
+    return text_.uses_signals() || (protobuf_ != nullptr && protobuf_->uses_signals());
+}
+
+bool payload_template::render(const template_values& from, std::string& out, std::string* problem) const {
+    if (protobuf_ != nullptr) return protobuf_->render(from, out, problem);
     const auto before = out.size();
     out += file_bytes_;
     text_.render(from, out);
     if (decode(format_, out, before)) return true;
     out.resize(before);
+    if (problem != nullptr) *problem = format_ == payload_options::payload_format::hex ? " is no hex" : " is no base64";
     return false;
 }
 

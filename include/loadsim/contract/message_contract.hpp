@@ -56,16 +56,19 @@ class message_template {
 public:
     static result<message_template> compile(const message_options&, const template_symbols&,
                                             std::vector<std::string>& pointers, const std::string& option);
-    /// Replaces the content of `out`. False, with `out.problem`: the rendered payload is not valid hex or base64.
+    /// Replaces the content of `out`. False, with `out.problem`: the payload cannot be rendered with these values.
     bool compose(const template_values&, outgoing_message& out) const;
     const text_template& topic() const noexcept { return topic_; }
     const text_template& response_topic() const noexcept { return response_topic_; }
     bool uses_parameter(std::size_t index) const noexcept;
+    bool uses_signals() const noexcept;
 
 private:
+    bool any_text(const auto& test) const; ///< of the templates but the payload
+
     text_template topic_, response_topic_, correlation_, content_type_;
     payload_template payload_;
-    std::string payload_option_; ///< "contract.ack.payload"
+    std::string payload_option_; ///< "contract.ack.payload", "contract.telemetry.protobuf"
     std::vector<std::pair<std::string, text_template>> user_properties_;
     std::uint32_t expiry_s_ = 0;
     std::optional<std::uint8_t> qos_{};
