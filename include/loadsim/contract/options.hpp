@@ -43,7 +43,7 @@ struct protobuf_options {
 /// Message that loadsim sends. All strings are templates. The payload is one of `payload`, `vss` and `protobuf`.
 struct message_options {
     std::string topic;
-    payload_options payload;
+    payload_options payload{};
     std::optional<std::vector<std::string>> vss{}; ///< names of signals: {"vin","ts","seq","signals":{NAME: value}}
     std::optional<protobuf_options> protobuf{};
     std::optional<std::uint8_t> qos{}; ///< empty: QoS of the fleet options
