@@ -2,6 +2,8 @@
 #include "template_fixture.hpp"
 #include "temporary_folder.hpp"
 
+#include <loadsim/base/encoding.hpp>
+
 #include <gmock/gmock.h>
 
 #include <thread>
@@ -349,6 +351,24 @@ TEST_F(protobuf_payload_test, refuses_fields_that_do_not_fit) {
     EXPECT_THAT(problems_with({{"sped", text_of("1")}, {"real", text_of("fast")}, {"u32", text_of("{vni}")}}),
                 testing::AllOf(HasSubstr(".fields.sped: "), HasSubstr(".fields.u32: ")))
         << "all at once";
+}
+
+TEST_F(protobuf_payload_test, reads_what_protoc_has_written) {
+    std::vector<std::string> pointers;
+    const auto made = payload_template::compile_protobuf({.descriptor = LOADSIM_TEST_DATA "/protobuf/vehicle.desc",
+                                                          .message = "acme.tlm.Position",
+                                                          .fields = {{"at.seconds", text_of("{now:s}")},
+                                                                     {"vin", text_of("{vin}")},
+                                                                     {"number", text_of("{seq}")},
+                                                                     {"tyres[0]", text_of("0.5")}}},
+                                                         all_symbols(), pointers);
+    ASSERT_TRUE(made) << problems_of(made);
+    std::string out;
+    EXPECT_TRUE(made->render({.vin = "V1", .seq = 150, .now_us = 2'000'000}, out));
+    EXPECT_EQ(to_hex(out), "0a020802"
+                           "12025631"
+                           "189601"
+                           "2a08000000000000e03f");
 }
 
 TEST_F(protobuf_payload_test, names_required_fields_without_a_value) {
