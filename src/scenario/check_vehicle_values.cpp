@@ -87,6 +87,9 @@ void each_payload(const scenario_config& config, const auto& visit) {
           std::pair{"executed", &c.executed}, std::pair{"failed", &c.failed}, std::pair{"presence", &c.presence}})
         if (!m->none) visit(fmt::format("contract.{}.payload", key), m->payload);
     if (c.telemetry) visit("contract.telemetry.payload", c.telemetry->message.payload);
+    if (c.telemetry && c.telemetry->message.protobuf)
+        for (const auto& [field, value] : c.telemetry->message.protobuf->fields)
+            visit("contract.telemetry.protobuf.fields." + field, value);
     for (const auto& s : config.load.services) {
         if (s.contract.body) visit(fmt::format("load.services.{}.body", s.name), *s.contract.body);
         if (s.contract.payload) visit(fmt::format("load.services.{}.payload", s.name), *s.contract.payload);

@@ -24,6 +24,7 @@ struct scenario_symbols {
     std::vector<std::string> segment{};    ///< names of segment variables; the same for every segment
     std::vector<std::string> captured{};   ///< by the setup hooks
     std::vector<std::string> parameters{}; ///< of the services
+    std::vector<std::string> signals{};    ///< of the vehicle model
 };
 
 /// Scope of a template: determines the available variables.
@@ -32,9 +33,9 @@ enum class template_scope : std::uint8_t {
     request, ///< API request: the above, service, its parameters, arrival, now, random, captured, webhook.url, brokerApi.url
     poll,      ///< polling request: the same and request.id
     command,   ///< command of the mqtt driver: the above
-    response,  ///< vehicle response: also all fields of its command
-    presence,  ///< identity, state, wake, now, random
-    telemetry, ///< identity, seq, now, random
+    response,  ///< vehicle response: also all fields of its command, signals
+    presence,  ///< identity, state, wake, now, random, signals
+    telemetry, ///< identity, seq, now, random, signals
     hook,      ///< setup and teardown hooks: captured, webhook.url, now, random; per-vehicle hooks also identity
 };
 /// `command_parameters`: {parameter.NAME} of responses.
@@ -55,16 +56,19 @@ class message_template {
 public:
     static result<message_template> compile(const message_options&, const template_symbols&,
                                             std::vector<std::string>& pointers, const std::string& option);
-    /// Replaces the content of `out`. False, with `out.problem`: the rendered payload is not valid hex or base64.
+    /// Replaces the content of `out`. False, with `out.problem`: the payload cannot be rendered with these values.
     bool compose(const template_values&, outgoing_message& out) const;
     const text_template& topic() const noexcept { return topic_; }
     const text_template& response_topic() const noexcept { return response_topic_; }
     bool uses_parameter(std::size_t index) const noexcept;
+    bool uses_signals() const noexcept;
 
 private:
+    bool any_text(const auto& test) const; ///< of the templates but the payload
+
     text_template topic_, response_topic_, correlation_, content_type_;
     payload_template payload_;
-    std::string payload_option_; ///< "contract.ack.payload"
+    std::string payload_option_; ///< "contract.ack.payload", "contract.telemetry.protobuf"
     std::vector<std::pair<std::string, text_template>> user_properties_;
     std::uint32_t expiry_s_ = 0;
     std::optional<std::uint8_t> qos_{};
