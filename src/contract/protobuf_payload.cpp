@@ -71,10 +71,15 @@ void set_default(pb::Message& message, const field_place& at) {
 
 std::string quoted(std::string_view text) { return "'" + excerpt(text, max_value_shown) + "' "; }
 
+std::vector<std::string_view> descriptor_names(int count, const auto& descriptor) {
+    std::vector<std::string_view> all(static_cast<std::size_t>(count));
+    for (int i = 0; i < count; ++i) all[static_cast<std::size_t>(i)] = descriptor(i)->name();
+    return all;
+}
+
 std::string unknown_value(std::string_view text, const pb::EnumDescriptor& type) {
-    std::vector<std::string_view> names;
-    for (int i = 0; i < type.value_count(); ++i) names.emplace_back(type.value(i)->name());
-    return unknown_name("value", excerpt(text, max_value_shown), names);
+    return unknown_name("value", excerpt(text, max_value_shown),
+                        descriptor_names(type.value_count(), [&](int i) { return type.value(i); }));
 }
 
 /// Sets the field; returns the sentence about a text that is no value of its type.
@@ -192,8 +197,7 @@ private:
         const std::string name(element.substr(0, element.find('[')));
         field_place at{.field = type.FindFieldByName(name)};
         if (at.field == nullptr) {
-            std::vector<std::string_view> names;
-            for (int i = 0; i < type.field_count(); ++i) names.emplace_back(type.field(i)->name());
+            const auto names = descriptor_names(type.field_count(), [&](int i) { return type.field(i); });
             return refuse(unknown_name("field", name, names) + " (of " + type.full_name() + ")");
         }
         const bool is_message = at.field->cpp_type() == field_type::CPPTYPE_MESSAGE;

@@ -98,8 +98,8 @@ TEST(signal_template, refuses_unknown_names_with_the_nearest_one) {
     EXPECT_THAT(signal_problem("{signal.Vehicle.Speed}", {.variables = bit(variable::vin)}),
                 HasSubstr("'signal.Vehicle.Speed' has no value here; there are: vin"))
         << "a template that is not of a vehicle";
-    std::vector<std::string> many;
-    for (int i = 0; i < 25; ++i) many.push_back("Vehicle.Signal" + std::to_string(i));
+    std::vector<std::string> many(25);
+    for (std::size_t i = 0; i < many.size(); ++i) many[i] = "Vehicle.Signal" + std::to_string(i);
     EXPECT_THAT(signal_problem("{signal.Odometer}", {.signals = many}),
                 testing::EndsWith("Vehicle.Signal19 and 5 more"));
 }
