@@ -4,12 +4,14 @@ import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import Ajv from 'ajv';
 import addFormats from 'ajv-formats';
 import { root, temporaryFolder } from '../../pages/program.js';
 
+const outcome = ({ status, stdout, stderr }) => ({ status, stdout, stderr });
 const script = (name, args, env = {}) =>
   spawnSync(join(root, 'scripts', name), args, { encoding: 'utf8', env: { ...process.env, ...env } });
 
@@ -30,6 +32,7 @@ describe('release-notes', () => {
       assert.equal(stdout, '');
       assert.ok(stderr.startsWith(`${file}: no section '## ${version}', or nothing in it; `), stderr);
     }
+    assert.deepEqual(outcome(script('release-notes', ['0.1.0', folder])), { status: 2, stdout: '', stderr: `${folder}: cannot be read\n` });
   });
 });
 
@@ -97,6 +100,9 @@ describe('sbom', () => {
     assert.equal(stdout, '');
     assert.equal(stderr, `sbom: no-such-package, on which loadsim depends, is not installed: install ${file} first\n`);
     assert.equal(script('sbom', ['none.deb']).status, 2);
+    const text = join(temporaryFolder(), '-o text');
+    writeFileSync(text, 'text');
+    assert.deepEqual(outcome(script('sbom', [text])), { status: 2, stdout: '', stderr: `sbom: ${text} is no Debian package\n` });
   });
 });
 
@@ -114,5 +120,20 @@ test('health is what the URL answers; without a URL a running container is healt
   assert.deepEqual(await health(`${origin}/other`), { code: 1, err: `${origin}/other answers with 503\n` });
   server.close();
   assert.equal((await health(`${origin}/health`)).code, 1, 'nobody listens');
+
+  const replies = { '/none': '', '/short': 'HTTP/1.1 200\r\n\r\n' };
+  const bare = createTcpServer((socket) => {
+    let request = '';
+    socket.on('error', () => {}); // the check closes the connection after the first line
+    socket.on('data', (part) => {
+      request += part;
+      if (request.endsWith('\r\n\r\n')) socket.end(replies[request.split(' ')[1]]);
+    });
+  });
+  await new Promise((done) => bare.listen(0, '127.0.0.1', done));
+  const bareOrigin = `http://127.0.0.1:${bare.address().port}`;
+  assert.deepEqual(await health(`${bareOrigin}/none`), { code: 1, err: `${bareOrigin}/none answers with nothing\n` });
+  assert.equal((await health(`${bareOrigin}/short`)).code, 0, 'a status line without a reason');
+  bare.close();
   assert.deepEqual(await health('8080'), { code: 1, err: 'LOADSIM_HEALTH=8080: needs the form http://HOST:PORT/PATH\n' });
 });
