@@ -1,4 +1,4 @@
-// Scripts of a release: the changelog's section, and the bill of materials of a package; the health check of the image.
+// Scripts of a release: version, changelog's section and bill of materials of a package; the health check of the image.
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -33,6 +33,48 @@ describe('release-notes', () => {
       assert.ok(stderr.startsWith(`${file}: no section '## ${version}', or nothing in it; `), stderr);
     }
     assert.deepEqual(outcome(script('release-notes', ['0.1.0', folder])), { status: 2, stdout: '', stderr: `${folder}: cannot be read\n` });
+  });
+});
+
+describe('version of a package', () => {
+  const folder = temporaryFolder();
+  const identity = ['-c', 'user.name=a', '-c', 'user.email=a@host.test'];
+  const git = (...args) => execFileSync('git', [...identity, ...args], { cwd: folder, env: { ...process.env, GIT_COMMITTER_DATE: '2026-11-30T23:30:00Z' } });
+  git('init', '--quiet');
+  writeFileSync(join(folder, 'CMakeLists.txt'), 'project(loadsim VERSION 0.4.0 LANGUAGES CXX)\n');
+  git('add', '.');
+  git('commit', '--quiet', '--message', 'first');
+  const functionText = readFileSync(join(root, 'scripts/package'), 'utf8').match(/^version_of_commit\(\) \{\n.*?^\}$/ms)[0];
+  const version = () =>
+    outcome(spawnSync('bash', ['-c', `say() { echo "$*" >&2; }\n${functionText}\nversion_of_commit`], { cwd: folder, encoding: 'utf8' }));
+  const tagged = (tag) => {
+    git('tag', tag);
+    const result = version();
+    git('tag', '--delete', tag);
+    return result;
+  };
+
+  test('is that of the tag, or the date and hash of the commit', () => {
+    assert.match(version().stdout, /^0\.4\.0~git20261130\.[0-9a-f]{9}\n$/);
+    assert.equal(tagged('v0.3.0').stdout, '0.3.0\n');
+    assert.equal(tagged('v0.3.0-rc1').stdout, '0.3.0~rc1\n');
+    assert.match(tagged('release').stdout, /^0\.4\.0~git/);
+  });
+
+  test('after a tag it has the number of commits', () => {
+    git('tag', 'v0.3.0-rc1');
+    git('commit', '--quiet', '--allow-empty', '--message', 'second');
+    assert.match(version().stdout, /^0\.3\.0~rc1\+1\.g[0-9a-f]{9}\n$/);
+    git('tag', '--delete', 'v0.3.0-rc1');
+  });
+
+  test('a tag that is no version ends it', () => {
+    for (const tag of ['v1/a', 'v0.3.0_a', 'v0.3.0;a'])
+      assert.deepEqual(tagged(tag), {
+        status: 1,
+        stdout: '',
+        stderr: `the tag of ${tag} makes no version of a package; name tags as v0.3.0 or v0.3.0-rc1\n`,
+      });
   });
 });
 
