@@ -108,9 +108,11 @@ result<std::string> find_scenario(const std::string& given, const fs::path& ship
 }
 
 std::string find_scenario_folder(const std::string& given, const fs::path& shipped) {
-    if (shipped.empty() || !looks_like_name(given) || is_there(given)) return given;
+    const fs::path path(given);
+    const auto name = path.has_filename() ? path : path.parent_path(); // "edge-cases/", as a shell completes it
+    if (shipped.empty() || !looks_like_name(name) || is_there(name)) return given;
     std::error_code error;
-    const auto folder = shipped / given;
+    const auto folder = shipped / name;
     return fs::is_directory(folder, error) ? folder.string() : given;
 }
 

@@ -97,6 +97,8 @@ TEST_F(shipped_scenarios, an_unknown_name_gets_a_near_one) {
 
 TEST_F(shipped_scenarios, a_folder_of_them_is_found) {
     EXPECT_EQ(find_scenario_folder("edge-cases", folder_.path()), (folder_ / "edge-cases").string());
+    EXPECT_EQ(find_scenario_folder("edge-cases/", folder_.path()), (folder_ / "edge-cases").string());
+    for (const auto* given : {"", "/", "../", "./"}) EXPECT_EQ(find_scenario_folder(given, folder_.path()), given);
     EXPECT_EQ(find_scenario_folder("quickstart", folder_.path()), "quickstart");
     EXPECT_EQ(find_scenario_folder("..", folder_.path()), "..");
     EXPECT_EQ(find_scenario_folder("edge-cases", ""), "edge-cases");
