@@ -39,7 +39,8 @@ describe('release-notes', () => {
 describe('version of a package', () => {
   const folder = temporaryFolder();
   const identity = ['-c', 'user.name=a', '-c', 'user.email=a@host.test'];
-  const git = (...args) => execFileSync('git', [...identity, ...args], { cwd: folder, env: { ...process.env, GIT_COMMITTER_DATE: '2026-11-30T23:30:00Z' } });
+  const env = { ...process.env, GIT_COMMITTER_DATE: '2026-11-30T23:30:00Z' };
+  const git = (...args) => execFileSync('git', [...identity, ...args], { cwd: folder, env });
   git('init', '--quiet');
   writeFileSync(join(folder, 'CMakeLists.txt'), 'project(loadsim VERSION 0.4.0 LANGUAGES CXX)\n');
   git('add', '.');
