@@ -12,7 +12,7 @@ install(FILES README.md ARCHITECTURE.md CHANGELOG.md DESTINATION ${loadsim_docum
 install(DIRECTORY docs/ DESTINATION ${loadsim_documentation}/docs FILES_MATCHING PATTERN "*.md" PATTERN schema EXCLUDE)
 install(FILES deploy/debian/copyright DESTINATION ${loadsim_documentation}) # also of what the program has embedded
 
-# What the program prints about itself comes from the program as installed, when it is installed: a build does not wait for it.
+# The installed program prints manual page, schema and completion scripts at installation: a build does not wait for them.
 install(CODE "
   set(prefix \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}\")
   set(texts \"${PROJECT_BINARY_DIR}/texts\")

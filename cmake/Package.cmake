@@ -1,5 +1,5 @@
-# The Debian package, by CPack; scripts/package builds it, with the preset `package`. What is in it: Install.cmake, and Debian's files
-# about a package, which other installations do not need.
+# The Debian package, by CPack; scripts/package builds it, with the preset `package`. It has what Install.cmake installs, and
+# the changelog that Debian requires.
 set(LOADSIM_MAINTAINER "loadsim maintainers <loadsim@example.org>" CACHE STRING "Who answers for the package: name <address>")
 
 set(CPACK_GENERATOR DEB)

@@ -4,7 +4,7 @@ if(NOT CPACK_GENERATOR STREQUAL "DEB")
   return()
 endif()
 file(MAKE_DIRECTORY ${CPACK_LOADSIM_FOLDER}/debian)
-file(WRITE ${CPACK_LOADSIM_FOLDER}/debian/control "Source: loadsim\n\nPackage: loadsim\nArchitecture: any\n") # which it reads, and does not use
+file(WRITE ${CPACK_LOADSIM_FOLDER}/debian/control "Source: loadsim\n\nPackage: loadsim\nArchitecture: any\n") # dpkg-shlibdeps requires it
 execute_process(
   COMMAND dpkg-shlibdeps -O ${CPACK_LOADSIM_PROGRAM}
   WORKING_DIRECTORY ${CPACK_LOADSIM_FOLDER}

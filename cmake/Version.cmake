@@ -1,5 +1,5 @@
-# LOADSIM_VERSION: what `loadsim --version` and reports say. Given by scripts/package for a package, by the file .version in an unpacked
-# tarball; else that of the project.
+# loadsim_version, which `loadsim --version` and reports have: LOADSIM_VERSION if it is set; else that of the file .version, which
+# scripts/package writes into the source tarball; else that of the project.
 set(version_file ${PROJECT_SOURCE_DIR}/.version)
 set(default_version ${PROJECT_VERSION})
 if(EXISTS ${version_file})

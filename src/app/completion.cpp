@@ -40,7 +40,8 @@ _loadsim() {
     fi
     mapfile -t COMPREPLY < <(compgen -W "$values" -- "$current")
     if [[ -n $scenarios && ${#COMPREPLY[@]} -gt 0 ]]; then
-        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -G "$current*.yaml")
+        compopt -o filenames # quotes blanks, and ends folders with a slash
+        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -X '!*.y*ml' -- "$current"; compgen -d -- "$current")
     fi
 }
 _loadsim_keys='@KEYS@'

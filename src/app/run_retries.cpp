@@ -19,14 +19,14 @@ namespace {
 
 /// Removes the reports of earlier retries, which this run may not need. Errors: what cannot be removed.
 problems remove_old_retries(const std::filesystem::path& first, std::uint32_t retries) {
-    problems kept;
+    problems errors;
     for (std::uint32_t i = 1; i <= retries; ++i) {
         const auto folder = report::retry_folder(first, i);
-        kept.add(report::remove_old_report(folder));
-        std::error_code remains; // an empty folder is taken by the retry
-        std::filesystem::remove(folder, remains);
+        errors.add(report::remove_old_report(folder));
+        std::error_code ignored; // the retry uses a folder that is empty
+        std::filesystem::remove(folder, ignored);
     }
-    return kept;
+    return errors;
 }
 
 } // namespace
@@ -54,8 +54,8 @@ exit_code run_with_retries(const std::filesystem::path& first, const run_options
         return exit_code::setup;
     }
     if (options.overwrite)
-        if (const auto kept = remove_old_retries(first, options.retry_invalid); !kept.empty()) {
-            print_problems(kept);
+        if (const auto errors = remove_old_retries(first, options.retry_invalid); !errors.empty()) {
+            print_problems(errors);
             return exit_code::setup;
         }
     auto last = run_in(first);

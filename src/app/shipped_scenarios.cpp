@@ -30,6 +30,12 @@ std::string name_in_path(const std::string& given) {
     return name;
 }
 
+/// Whether something is at this path. Also true of a link to nothing and of what cannot be examined: reading it gives the error.
+bool is_there(const fs::path& given) {
+    std::error_code error;
+    return fs::symlink_status(given, error).type() != fs::file_type::not_found;
+}
+
 std::string_view last_part(std::string_view name) { return name.substr(name.rfind('/') + 1); }
 
 /// The shipped name that is most like the given one, with its folder or without. Empty: none is.
@@ -46,11 +52,13 @@ std::string_view near_name(std::string_view given, const std::vector<std::string
 
 fs::path shipped_scenarios_folder() {
     std::error_code error;
-    const auto beside = fs::read_symlink("/proc/self/exe", error).parent_path();
-    const auto installed = beside.parent_path() / "share/loadsim/scenarios";
+    const auto program_folder = fs::read_symlink("/proc/self/exe", error).parent_path();
+    if (program_folder.empty()) return {}; // without /proc
+    const auto installed = program_folder.parent_path() / "share/loadsim/scenarios";
     if (fs::is_directory(installed, error)) return installed;
-    if (beside.filename() != "app" || beside.parent_path().filename() != "src") return {}; // of a build folder
-    const auto checkout = beside.parent_path().parent_path().parent_path() / "scenarios";
+    const auto parent = program_folder.parent_path();
+    if (program_folder.filename() != "app" || parent.filename() != "src") return {}; // of a build folder
+    const auto checkout = parent.parent_path().parent_path() / "scenarios";
     return fs::is_directory(checkout, error) ? checkout : fs::path{};
 }
 
@@ -69,10 +77,15 @@ std::vector<std::string> shipped_scenario_names(const fs::path& shipped) {
 result<std::string> find_shipped_scenario(const std::string& name, const fs::path& shipped) {
     if (shipped.empty())
         return problems{name, "the scenarios that come with loadsim are not installed beside this program: they belong "
-                              "into ../share/loadsim/scenarios"};
+                              "in ../share/loadsim/scenarios"};
     const auto names = shipped_scenario_names(shipped);
     if (std::ranges::count(names, name) != 0) return (shipped / name).string() + std::string(scenario_extension);
-    const auto near = near_name(name, names);
+    std::error_code error;
+    if (looks_like_name(name) && fs::is_directory(shipped / name, error))
+        return problems{name, fmt::format("no scenario of this name comes with loadsim, but a folder of scenarios: "
+                                          "`{} suite {}` runs them",
+                                          command_name(), name)};
+    const auto near = near_name(name_in_path(name), names);
     return problems{name,
                     fmt::format("no scenario of this name comes with loadsim{}; `{} scenarios` lists those that do",
                                 near.empty() ? "" : fmt::format("; did you mean '{}'?", near), command_name())};
@@ -80,7 +93,7 @@ result<std::string> find_shipped_scenario(const std::string& name, const fs::pat
 
 result<std::string> find_scenario(const std::string& given, const fs::path& shipped) {
     std::error_code error;
-    const bool exists = fs::exists(given, error);
+    const bool exists = is_there(given);
     if (exists && !fs::is_directory(given, error)) return given;
     const bool is_name = looks_like_name(given);
     const auto name = is_name ? given : name_in_path(given);
@@ -95,9 +108,11 @@ result<std::string> find_scenario(const std::string& given, const fs::path& ship
 }
 
 std::string find_scenario_folder(const std::string& given, const fs::path& shipped) {
+    const fs::path path(given);
+    const auto name = path.has_filename() ? path : path.parent_path(); // "edge-cases/", as a shell completes it
+    if (shipped.empty() || !looks_like_name(name) || is_there(name)) return given;
     std::error_code error;
-    if (shipped.empty() || !looks_like_name(given) || fs::exists(given, error)) return given;
-    const auto folder = shipped / given;
+    const auto folder = shipped / name;
     return fs::is_directory(folder, error) ? folder.string() : given;
 }
 

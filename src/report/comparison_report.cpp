@@ -62,19 +62,19 @@ struct shown_rows {
 shown_rows rows_of(const run_comparison& c, bool all_rows) {
     shown_rows rows;
     std::uint64_t same = 0;
-    std::uint64_t untold = 0;
+    std::uint64_t unknown = 0;
     for (const auto& r : c.latencies) {
         if (is_shown(r, all_rows))
             rows.latencies.push_back(cells_of(r));
         else
-            ++(r.verdict == change_verdict::same ? same : untold);
+            ++(r.verdict == change_verdict::same ? same : unknown);
     }
     for (const auto& r : c.counts)
         rows.counts.push_back(
             {r.metric, human_count(r.old_count), human_count(r.new_count), std::string(to_string(r.verdict))});
-    if (same + untold != 0)
+    if (same + unknown != 0)
         rows.left_out = fmt::format("{} by service and phase are not shown: {} same, {} cannot be told (compare --all)",
-                                    count_of(same + untold, "row", "rows"), same, untold);
+                                    count_of(same + unknown, "row", "rows"), same, unknown);
     return rows;
 }
 
@@ -86,12 +86,12 @@ std::string run_text(const stored_run& run) {
 }
 
 /// " in 7 of 20 percentiles of all requests, 13 cannot be told"; empty: all can be told.
-std::string told_text(const run_comparison& c) {
+std::string cannot_tell_text(const run_comparison& c) {
     const auto all = std::ranges::count_if(c.latencies, is_of_all_requests);
-    const auto untold = std::ranges::count_if(
+    const auto unknown = std::ranges::count_if(
         c.latencies, [](const auto& r) { return is_of_all_requests(r) && r.verdict == change_verdict::cannot_tell; });
-    if (untold == 0) return "";
-    return fmt::format(" in {} of {} percentiles of all requests, {} cannot be told", all - untold, all, untold);
+    if (unknown == 0) return "";
+    return fmt::format(" in {} of {} percentiles of all requests, {} cannot be told", all - unknown, all, unknown);
 }
 
 /// "worse: e2e.p99 +22.1 %, unexpected 0 to 4".
@@ -99,7 +99,7 @@ std::string overall_text(const run_comparison& c) {
     std::string text(overall_verdict(c));
     const auto wanted = text == "worse" ? change_verdict::worse : change_verdict::better;
     if (!c.any(wanted)) {
-        if (text == "no change") text += told_text(c);
+        if (text == "no change") text += cannot_tell_text(c);
         for (const auto& allowance : c.without_data) text += fmt::format("; too few samples for '{}'", allowance);
         return text;
     }

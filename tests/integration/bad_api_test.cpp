@@ -101,12 +101,12 @@ TEST(silent_api, receives_no_expired_request) {
     }));
     harness::scenario_builder w;
     w.vehicles = 100;
-    w.phases = "[{name: steady, duration: 6s, arrivalRate: 10}]";
-    w.load_keys = "http: {timeout: 1500ms, connections: 1}, completionTimeout: 1s,";
-    w.budgets = "['e2e.p99 < 900ms', 'unexpected > 0', 'anomalies >= 0']";
-    auto run = harness::program::run(w.yaml(), {"--broker", broker.url(), "--api",
-                                                "http://127.0.0.1:" + std::to_string(api.port()), "--set",
-                                                "load.lagLimit=500ms"});
+    w.phases = "[{name: steady, duration: 10s, arrivalRate: 6}]";
+    w.load_keys = "http: {timeout: 3s, connections: 1}, completionTimeout: 2s,";
+    w.budgets = "['e2e.p99 < 1900ms', 'unexpected > 0', 'anomalies >= 0']";
+    auto run = harness::program::run(w.yaml(),
+                                     {"--broker", broker.url(), "--api",
+                                      "http://127.0.0.1:" + std::to_string(api.port()), "--set", "load.lagLimit=1s"});
     EXPECT_EQ(run.wait(), 99) << run.out() << run.err(); // the platform stood still, not the generator
     const auto summary = run.summary();
     harness::expect_consistent_sums(summary);
@@ -114,8 +114,8 @@ TEST(silent_api, receives_no_expired_request) {
     EXPECT_GE(number(summary, "/requests/sent"), posts - 1) << "one may expire while it is being written";
     EXPECT_LT(posts, 10);
     EXPECT_EQ(number(summary, "/latency/lag/samples"), 60) << "also what was never sent";
-    EXPECT_LT(summary.at_pointer("/latency/lag/max_ms").to_number<double>(), 500);
-    EXPECT_GT(summary.at_pointer("/http/connection_wait/max_ms").to_number<double>(), 1000);
+    EXPECT_LT(summary.at_pointer("/latency/lag/max_ms").to_number<double>(), 1000);
+    EXPECT_GT(summary.at_pointer("/http/connection_wait/max_ms").to_number<double>(), 2000);
     EXPECT_EQ(number(summary, "/http/connections/busy_peak"), 1);
     EXPECT_EQ(number(summary, "/http/connection_wait/samples"), 59)
         << "all but the first, also those that still waited at the end";

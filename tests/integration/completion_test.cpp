@@ -64,8 +64,8 @@ TEST(completion, shells_accept_the_script_and_it_has_every_command) {
 TEST(completion, bash_completes_commands_flags_values_and_keys) {
     const harness::temporary_folder folder;
     const auto file = folder.write("completion", output_of({"completion", "bash"}));
-    const auto completed = [&file](const std::string& words) {
-        return run_shell("compopt() { :; }; source \"$0\"; COMP_WORDS=(" + words +
+    const auto completed = [&file](const std::string& words, const std::filesystem::path& where = ".") {
+        return run_shell("cd '" + where.string() + "'; compopt() { :; }; source \"$0\"; COMP_WORDS=(" + words +
                              "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _loadsim; echo \"${COMPREPLY[*]}\"",
                          file);
     };
@@ -76,6 +76,11 @@ TEST(completion, bash_completes_commands_flags_values_and_keys) {
     EXPECT_EQ(completed("loadsim run x.yaml --set fleet.vehi"), "fleet.vehicles=\n");
     EXPECT_THAT(completed("loadsim run ''"), HasSubstr("quickstart"));
     EXPECT_EQ(completed("loadsim run edge-cases/tun"), "edge-cases/tunnel\n");
+    create_directories(folder / "quick tests");
+    folder.write("quick two.yaml", "");
+    folder.write("quick.txt", "");
+    EXPECT_EQ(completed("loadsim run qui", folder.path()), "quickstart quick two.yaml quick tests\n")
+        << "scenarios, and folders of them";
     EXPECT_EQ(completed("loadsim run ./"), "\n") << "files, by `complete -o default`";
     EXPECT_EQ(completed("loadsim explain ''"), "\n");
     EXPECT_EQ(completed("loadsim completion f"), "fish\n");

@@ -29,8 +29,8 @@ private:
 
 std::string read_file(const std::filesystem::path&); ///< empty if there is no such file
 
-/// Loopback port that was free at the time of the call, below those that the kernel gives to outgoing connections: only a server that is
-/// no test's can take it first. No other test gets it before this process ends. Threads: any.
+/// Loopback port that was free at the time of the call, below those that the kernel gives to outgoing connections: only a server that no
+/// test has started can take it first. No other test gets it before this process ends. Threads: any.
 std::uint16_t free_port();
 
 /// True: a loopback port accepts TCP connections.

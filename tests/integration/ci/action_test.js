@@ -241,6 +241,14 @@ case $url in */SHA256SUMS) printf '%s' '${sums}' ;; *.deb) printf package ;; *) 
     assert.equal(job.read('curl'), '');
   });
 
+  test('a package whose name has a bracket, and no other one that the name matches as a pattern', async () => {
+    const job = new Job();
+    for (const name of ['a[1].deb', 'a1.deb']) job.write(name, 'package');
+    const { code, out } = await job.step(installStep, { package: 'a[1].deb' });
+    assert.equal(code, 0, out);
+    assert.match(job.read('apt'), /\/a\[1\]\.deb mosquitto\n$/);
+  });
+
   const rows = [
     {
       name: 'no such package',
@@ -252,6 +260,12 @@ case $url in */SHA256SUMS) printf '%s' '${sums}' ;; *.deb) printf package ;; *) 
       files: ['a.deb'],
       inputs: { package: 'a.deb', sha256: 'ab' },
       sentence: /^package a\.deb: its SHA-256 is \w{64} instead of ab/,
+    },
+    { name: 'a folder', inputs: { package: '/tmp' }, sentence: /^package \/tmp: is no file$/ },
+    {
+      name: 'a URL that cannot be downloaded, without its secrets',
+      inputs: { package: 'https://user:sesame@host/a.deb?token=sesame' },
+      sentence: /^https:\/\/host\/a\.deb could not be downloaded$/,
     },
     { name: 'a URL without TLS', inputs: { package: 'http://host/a.deb' }, sentence: /needs a path or an https URL/ },
     {
@@ -310,8 +324,13 @@ describe('the GitLab template', () => {
     assert.ok(job.read('apt').endsWith(`${basename(job.folder)}/loadsim.deb mosquitto\n`));
     rmSync(job.path('apt'));
     const wrong = await job.shell(shell, script, variables({ LOADSIM_PACKAGE: 'a.deb', LOADSIM_SHA256: sum.replace(/./g, '0') }));
-    assert.notEqual(wrong.code, 0);
+    assert.equal(wrong.code, 3);
+    assert.match(wrong.err, /^LOADSIM_SHA256=0{64}: the package has another checksum$/m);
     assert.doesNotMatch(job.read('apt'), /install/);
+    job.command('apt-get', '[ "$1" = update ]');
+    const refused = await job.shell(shell, script, variables({ LOADSIM_PACKAGE: 'a.deb' }));
+    assert.equal(refused.code, 3);
+    assert.match(refused.err, /^the package could not be installed: it is for the Debian and the architecture/m);
     const absent = await job.shell(shell, script, variables({ LOADSIM_PACKAGE: 'b.deb' }));
     assert.equal(absent.code, 3);
     assert.equal(absent.err, 'LOADSIM_PACKAGE=b.deb: no such file; it needs a path, or an https URL\n');

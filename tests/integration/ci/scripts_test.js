@@ -1,15 +1,17 @@
-// Scripts of a release: the changelog's section, and the bill of materials of a package; the health check of the image.
+// Scripts of a release: version, changelog's section and bill of materials of a package; the health check of the image.
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import Ajv from 'ajv';
 import addFormats from 'ajv-formats';
 import { root, temporaryFolder } from '../../pages/program.js';
 
+const outcome = ({ status, stdout, stderr }) => ({ status, stdout, stderr });
 const script = (name, args, env = {}) =>
   spawnSync(join(root, 'scripts', name), args, { encoding: 'utf8', env: { ...process.env, ...env } });
 
@@ -30,6 +32,50 @@ describe('release-notes', () => {
       assert.equal(stdout, '');
       assert.ok(stderr.startsWith(`${file}: no section '## ${version}', or nothing in it; `), stderr);
     }
+    assert.deepEqual(outcome(script('release-notes', ['0.1.0', folder])), { status: 2, stdout: '', stderr: `${folder}: cannot be read\n` });
+  });
+});
+
+describe('version of a package', () => {
+  const folder = temporaryFolder();
+  const identity = ['-c', 'user.name=a', '-c', 'user.email=a@host.test'];
+  const env = { ...process.env, GIT_COMMITTER_DATE: '2026-11-30T23:30:00Z' };
+  const git = (...args) => execFileSync('git', [...identity, ...args], { cwd: folder, env });
+  git('init', '--quiet');
+  writeFileSync(join(folder, 'CMakeLists.txt'), 'project(loadsim VERSION 0.4.0 LANGUAGES CXX)\n');
+  git('add', '.');
+  git('commit', '--quiet', '--message', 'first');
+  const functionText = readFileSync(join(root, 'scripts/package'), 'utf8').match(/^version_of_commit\(\) \{\n.*?^\}$/ms)[0];
+  const version = () =>
+    outcome(spawnSync('bash', ['-c', `say() { echo "$*" >&2; }\n${functionText}\nversion_of_commit`], { cwd: folder, encoding: 'utf8' }));
+  const tagged = (tag) => {
+    git('tag', tag);
+    const result = version();
+    git('tag', '--delete', tag);
+    return result;
+  };
+
+  test('is that of the tag, or the date and hash of the commit', () => {
+    assert.match(version().stdout, /^0\.4\.0~git20261130\.[0-9a-f]{9}\n$/);
+    assert.equal(tagged('v0.3.0').stdout, '0.3.0\n');
+    assert.equal(tagged('v0.3.0-rc1').stdout, '0.3.0~rc1\n');
+    assert.match(tagged('release').stdout, /^0\.4\.0~git/);
+  });
+
+  test('after a tag it has the number of commits', () => {
+    git('tag', 'v0.3.0-rc1');
+    git('commit', '--quiet', '--allow-empty', '--message', 'second');
+    assert.match(version().stdout, /^0\.3\.0~rc1\+1\.g[0-9a-f]{9}\n$/);
+    git('tag', '--delete', 'v0.3.0-rc1');
+  });
+
+  test('a tag that is no version ends it', () => {
+    for (const tag of ['v1/a', 'v0.3.0_a', 'v0.3.0;a'])
+      assert.deepEqual(tagged(tag), {
+        status: 1,
+        stdout: '',
+        stderr: `the tag of ${tag} makes no version of a package; name tags as v0.3.0 or v0.3.0-rc1\n`,
+      });
   });
 });
 
@@ -97,6 +143,9 @@ describe('sbom', () => {
     assert.equal(stdout, '');
     assert.equal(stderr, `sbom: no-such-package, on which loadsim depends, is not installed: install ${file} first\n`);
     assert.equal(script('sbom', ['none.deb']).status, 2);
+    const text = join(temporaryFolder(), '-o text');
+    writeFileSync(text, 'text');
+    assert.deepEqual(outcome(script('sbom', [text])), { status: 2, stdout: '', stderr: `sbom: ${text} is no Debian package\n` });
   });
 });
 
@@ -114,5 +163,20 @@ test('health is what the URL answers; without a URL a running container is healt
   assert.deepEqual(await health(`${origin}/other`), { code: 1, err: `${origin}/other answers with 503\n` });
   server.close();
   assert.equal((await health(`${origin}/health`)).code, 1, 'nobody listens');
+
+  const replies = { '/none': '', '/short': 'HTTP/1.1 200\r\n\r\n' };
+  const bare = createTcpServer((socket) => {
+    let request = '';
+    socket.on('error', () => {}); // the check closes the connection after the first line
+    socket.on('data', (part) => {
+      request += part;
+      if (request.endsWith('\r\n\r\n')) socket.end(replies[request.split(' ')[1]]);
+    });
+  });
+  await new Promise((done) => bare.listen(0, '127.0.0.1', done));
+  const bareOrigin = `http://127.0.0.1:${bare.address().port}`;
+  assert.deepEqual(await health(`${bareOrigin}/none`), { code: 1, err: `${bareOrigin}/none answers with nothing\n` });
+  assert.equal((await health(`${bareOrigin}/short`)).code, 0, 'a status line without a reason');
+  bare.close();
   assert.deepEqual(await health('8080'), { code: 1, err: 'LOADSIM_HEALTH=8080: needs the form http://HOST:PORT/PATH\n' });
 });

@@ -38,12 +38,28 @@ TEST_F(shipped_scenarios, are_named_by_their_path_without_extension) {
     EXPECT_THAT(shipped_scenario_names(folder_ / "nowhere"), IsEmpty());
 }
 
-TEST_F(shipped_scenarios, a_name_is_found_and_a_file_wins) {
+TEST_F(shipped_scenarios, a_name_is_found_and_a_file_comes_first) {
     EXPECT_EQ(found("quickstart"), (folder_ / "quickstart.yaml").string());
     EXPECT_EQ(found("edge-cases/tunnel"), (folder_ / "edge-cases/tunnel.yaml").string());
     const auto file = folder_.write("quickstart", "name: mine\n").string();
     EXPECT_EQ(found(file), file);
     EXPECT_EQ(found("/dev/null"), "/dev/null") << "no regular file, and readable";
+}
+
+TEST_F(shipped_scenarios, what_is_there_and_cannot_be_read_gets_no_substitute) {
+    const auto before = fs::current_path();
+    const harness::temporary_folder work;
+    fs::current_path(work.path());
+    fs::create_symlink("nowhere", "quickstart");
+    fs::create_symlink("edge-cases", "edge-cases");
+    EXPECT_EQ(found("quickstart"), "quickstart") << "a link that leads nowhere";
+    EXPECT_EQ(found("edge-cases/tunnel"), "edge-cases/tunnel") << "a loop of links";
+    EXPECT_EQ(find_scenario_folder("edge-cases", folder_.path()), "edge-cases");
+    const std::string long_name(300, 'a');
+    EXPECT_EQ(found(long_name), long_name) << "too long for a file system";
+    fs::create_directory("whole-fleet");
+    EXPECT_EQ(found("whole-fleet"), (folder_ / "whole-fleet.yaml").string()) << "a folder is no scenario";
+    fs::current_path(before);
 }
 
 TEST_F(shipped_scenarios, what_looks_like_a_file_is_left_to_be_read) {
@@ -61,7 +77,9 @@ TEST_F(shipped_scenarios, an_unknown_name_gets_a_near_one) {
         {"quickstrat", "did you mean 'quickstart'?", "letters swapped"},
         {"tunnel", "did you mean 'edge-cases/tunnel'?", "its folder left out"},
         {"edge-cases/tunel", "did you mean 'edge-cases/tunnel'?", "a letter left out"},
-        {"edge-cases", "`loadsim scenarios` lists those that do", "a folder is no scenario"},
+        {"scenarios/quickstart", "did you mean 'quickstart'?", "path in a checkout, without its extension"},
+        {"edge-cases", ", but a folder of scenarios: `loadsim suite edge-cases` runs them", "a folder is no scenario"},
+        {"something-else", "`loadsim scenarios` lists those that do", "none is like it"},
         {"scenarios/quickstart.yaml", "the scenario that comes with loadsim is called quickstart",
          "path in a checkout"},
         {"quickstart.yaml", "the scenario that comes with loadsim is called quickstart", "name of its file"},
@@ -79,6 +97,8 @@ TEST_F(shipped_scenarios, an_unknown_name_gets_a_near_one) {
 
 TEST_F(shipped_scenarios, a_folder_of_them_is_found) {
     EXPECT_EQ(find_scenario_folder("edge-cases", folder_.path()), (folder_ / "edge-cases").string());
+    EXPECT_EQ(find_scenario_folder("edge-cases/", folder_.path()), (folder_ / "edge-cases").string());
+    for (const auto* given : {"", "/", "../", "./"}) EXPECT_EQ(find_scenario_folder(given, folder_.path()), given);
     EXPECT_EQ(find_scenario_folder("quickstart", folder_.path()), "quickstart");
     EXPECT_EQ(find_scenario_folder("..", folder_.path()), "..");
     EXPECT_EQ(find_scenario_folder("edge-cases", ""), "edge-cases");

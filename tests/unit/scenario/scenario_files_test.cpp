@@ -94,7 +94,7 @@ TEST(scenario_files, the_large_fleet_is_22_processes_of_20000_files) {
     const auto p = estimate_run(d, {.open_files = 20'000});
     EXPECT_EQ(p.requirements.sessions, 400'000U);
     EXPECT_EQ(p.ranks, 22U) << "as its comment says";
-    EXPECT_THAT(text, testing::HasSubstr("run --ranks 22 scenarios/fleet-400k.yaml"));
+    EXPECT_THAT(text, testing::HasSubstr("run --ranks 22 fleet-400k\n"));
     EXPECT_TRUE(p.requirements.own_broker);
     EXPECT_EQ(d.fleet.mqtt.session.keep_alive, 60s);
     EXPECT_EQ(p.duration, 60s);
@@ -113,7 +113,7 @@ TEST(scenario_files, the_large_tls_fleet_is_6_processes_with_a_certificate_for_e
     const auto p = estimate_run(d, {.open_files = 20'000});
     EXPECT_EQ(p.requirements.sessions, 100'000U);
     EXPECT_EQ(p.ranks, 6U) << "as its comment says";
-    EXPECT_THAT(text, testing::HasSubstr("run --ranks 6 scenarios/fleet-100k-mtls.yaml"));
+    EXPECT_THAT(text, testing::HasSubstr("run --ranks 6 fleet-100k-mtls\n"));
     EXPECT_THAT(text, testing::HasSubstr("tls: {mutual: true}"));
     EXPECT_THAT(text, testing::HasSubstr("issue: {subject: \"CN={vin}"));
     EXPECT_EQ(p.duration, 60s);
@@ -144,7 +144,7 @@ TEST(scenario_files, of_edge_cases_are_short_and_have_budgets) {
         const auto name = entry.path().stem().string();
         EXPECT_THAT(name, testing::MatchesRegex("[a-z0-9-]+"));
         const auto text = file_text(entry.path());
-        EXPECT_THAT(text, testing::HasSubstr("#     scripts/loadsim run scenarios/edge-cases/" + name + ".yaml\n"));
+        EXPECT_THAT(text, testing::HasSubstr("#     loadsim run edge-cases/" + name + "\n"));
         const auto d = read_valid(text);
         EXPECT_TRUE(d.target.embedded);
         EXPECT_TRUE(d.load.check_response_sequence) << "so that responses are checked";
