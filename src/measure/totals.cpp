@@ -37,6 +37,14 @@ std::uint64_t tls_counts::failed() const {
     return sum;
 }
 
+std::uint64_t telemetry_counts::never_arrived() const noexcept {
+    return refused + lost + unsent + overwritten + expired + too_old;
+}
+
+std::uint64_t telemetry_counts::ended() const noexcept { return acknowledged + never_arrived(); }
+
+std::uint64_t telemetry_counts::waiting() const noexcept { return due + restored - std::min(due + restored, ended()); }
+
 void totals::add(const totals& other) {
     each_field(
         []<class Field>(const char*, Field& sum, const Field& more) {
