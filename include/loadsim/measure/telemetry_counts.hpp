@@ -70,6 +70,7 @@ struct tap_counts {
     std::map<std::string, std::uint64_t> errors{};       ///< of the consumer, by name
     std::uint64_t append_times = 0; ///< records whose timestamp was set by the broker that appended them
 
+    delivery_counts sum() const; ///< of all groups and of the records that belong to none
     friend bool operator==(const tap_counts&, const tap_counts&) = default;
 };
 BOOST_DESCRIBE_STRUCT(tap_counts, (),
