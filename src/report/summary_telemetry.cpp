@@ -51,7 +51,8 @@ std::string telemetry_text(const measure::totals& sum, const measure::labels& la
         std::ranges::stable_sort(shown, std::greater{}, [](const auto& s) { return s.second->never_arrived(); });
         shown.resize(max_table_rows);
     }
-    std::vector<row> rows{{"", "due", "acknowledged", "", "lost", "re-issued", "in store", "publish p50", "p99"}};
+    std::vector<row> rows{
+        {"", "due", "acknowledged", "", "lost", "re-issued", "in store", "publish p50", "publish p99"}};
     std::vector<row> reasons;
     for (const auto& [group, counts] : shown) {
         const auto name = name_at(labels.telemetry, group);
