@@ -40,7 +40,7 @@ std::string_view to_string(budget_severity);
 ///   telemetry.publish.STAT, telemetry.lag.STAT   from due to acknowledged; from due to begun
 ///   telemetry.due, .sent, .acknowledged, .stored, .reissued, .in_store   messages
 ///   telemetry.lost       messages that never arrived: not acknowledged, and .refused, .unsent, .overwritten, .expired, or too old
-///   telemetry.backlog.drained[.STAT]   from the return of a vehicle's link until its stored messages were through; the longest
+///   telemetry.backlog.drained[.STAT]   from the return of a vehicle's link until its backlog was drained; the longest
 ///   tap.bridge.STAT, tap.deliver.STAT   from sent to appended by the bus; from sent to consumed
 ///   tap.lost, .corrupted, .not_reconciled, .duplicated, .out_of_order, .foreign, .unknown_vehicle, .without_sequence, .wrong_key
 /// LABELS: service=NAME, segment=NAME, phase=NAME and condition=NAME for hops, unexpected and outcomes, alone and together;
@@ -159,7 +159,7 @@ std::string interval_text(const budget_result&);
 /// Observers that have seen nothing. Telemetry of which no message was due, a backlog that never began, a tap that consumed nothing
 /// (counts of records) or for which nothing was sent. sessions.refused, .dropped, .reconnects, .connect.count, .tcp.count, .connack.count and all
 /// counts of queued always have data.
-/// A missing recovery exceeds any limit, and a backlog that was not through at the end. Of an aborted run open requests count in no rate, and missing deliveries and
+/// A missing recovery exceeds any limit, and a backlog that was not drained at the end. Of an aborted run open requests count in no rate, and missing deliveries and
 /// recoveries are no data: they may still have come.
 ///
 /// An upper limit (<, <=) of a duration that is not met is `fail` only if the load generator's own lateness cannot have decided

@@ -128,7 +128,7 @@ telemetry
                 due  acknowledged           lost  re-issued  in store  publish p50  publish p99
     position  1,000           960   96.0 %    30         95        10      4.00 ms      4.00 ms
     tyre          3             3  100.0 %     0          0         0            -            -
-    3 backlogs of stored messages, 2 through after p50 -, p99 -, max 2.00 s
+    3 backlogs, 2 drained after p50 -, p99 -, max 2.00 s
     4 x  position: packet too large
     5 x  position: the link was down
     1 x  store: database or disk is full
