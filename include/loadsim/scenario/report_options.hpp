@@ -20,9 +20,10 @@ struct emf_options {
     friend bool operator==(const emf_options&, const emf_options&) = default;
 };
 
-/// Records of requests, as lines of requests.jsonl, into a topic with the Kafka API.
+/// Records of requests, as lines of requests.jsonl, into a topic with the Kafka API. The embedded cluster ends with the run: it is no
+/// place for them.
 struct kafka_sink_options {
-    kafka::producer_options producer{}; ///< without brokers: those of the embedded cluster
+    kafka::producer_options producer{};
     std::string topic = "loadsim-requests";
     friend bool operator==(const kafka_sink_options&, const kafka_sink_options&) = default;
 };
