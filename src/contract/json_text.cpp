@@ -33,9 +33,8 @@ bool is_number(std::string_view text) {
 }
 
 bool is_json(std::string_view text) {
-    if (text == "true" || text == "false" || text == "null") return true;
+    if (is_json_scalar(text)) return true;
     const char first = text.front();
-    if (first == '-' || (first >= '0' && first <= '9')) return is_number(text);
     const char last = text.back();
     if ((first != '{' || last != '}') && (first != '[' || last != ']') && (first != '"' || last != '"')) return false;
     if (text.size() > size_limit) return false;
@@ -49,6 +48,10 @@ bool is_json(std::string_view text) {
 }
 
 } // namespace
+
+bool is_json_scalar(std::string_view text) {
+    return is_number(text) || text == "true" || text == "false" || text == "null";
+}
 
 void append_json_value(std::string_view value, std::string& out) {
     if (value.empty()) {

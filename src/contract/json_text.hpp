@@ -6,6 +6,9 @@
 
 namespace loadsim::contract {
 
+/// True: a number without an exponent, true, false or null.
+bool is_json_scalar(std::string_view);
+
 /// Appends a JSON value: valid JSON unchanged, an empty text as null, any other text as a string.
 void append_json_value(std::string_view value, std::string& out);
 

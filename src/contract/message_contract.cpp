@@ -38,10 +38,6 @@ variable_set variables_in(template_scope where) {
     return 0;
 }
 
-std::string not_encoded(const std::string& option, const payload_template& payload) {
-    return option + " is no " + std::string(payload.encoding());
-}
-
 } // namespace
 
 message_contract::message_contract() = default;
@@ -54,20 +50,28 @@ message_contract::~message_contract() = default;
 result<message_template> message_template::compile(const message_options& options, const template_symbols& symbols,
                                                    std::vector<std::string>& pointers, const std::string& option) {
     message_template made;
-    made.payload_option_ = option + ".payload";
     problems errors;
     const auto assign = [&](auto compiled, auto& out, std::string_view key) {
         if (compiled)
             out = std::move(*compiled);
         else
-            for (auto& p : compiled.error().list) errors.add(option + "." + std::string(key), p.text);
+            for (auto& p : compiled.error().list) errors.add(option + "." + std::string(key) + p.location, p.text);
     };
     const auto text = [&](const std::string& from, text_template& out, std::string_view key) {
         assign(text_template::compile(from, symbols, pointers), out, key);
     };
     text(options.topic, made.topic_, "topic");
     if (options.topic.empty()) errors.add(option + ".topic", "a message needs a topic");
-    assign(payload_template::compile(options.payload, symbols, pointers), made.payload_, "payload");
+    const std::string_view form = options.vss ? "vss" : options.protobuf ? "protobuf" : "payload";
+    made.payload_option_ = option + "." + std::string(form);
+    if ((options.payload != payload_options{}) + options.vss.has_value() + options.protobuf.has_value() > 1)
+        errors.add(option, "a message has one payload: payload, vss or protobuf");
+    else if (options.vss)
+        assign(payload_template::compile_vss(*options.vss, symbols, pointers), made.payload_, form);
+    else if (options.protobuf)
+        assign(payload_template::compile_protobuf(*options.protobuf, symbols, pointers), made.payload_, form);
+    else
+        assign(payload_template::compile(options.payload, symbols, pointers), made.payload_, form);
     text(options.response_topic, made.response_topic_, "responseTopic");
     text(options.correlation_data, made.correlation_, "correlationData");
     text(options.content_type, made.content_type_, "contentType");
@@ -98,8 +102,9 @@ bool message_template::compose(const template_values& from, outgoing_message& ou
     out.qos = qos_;
     out.retain = retain_;
     out.payload.clear();
-    if (payload_.render(from, out.payload)) return true;
-    out.problem = not_encoded(payload_option_, payload_);
+    std::string problem;
+    if (payload_.render(from, out.payload, &problem)) return true;
+    out.problem = payload_option_ + problem;
     return false;
 }
 
@@ -113,6 +118,9 @@ template_symbols symbols_in(template_scope where, const scenario_symbols& scenar
     if (where == template_scope::response) made.parameters = command_parameters;
     made.command = where == template_scope::response;
     made.random = where != template_scope::identity;
+    const bool by_vehicle =
+        where == template_scope::response || where == template_scope::presence || where == template_scope::telemetry;
+    if (by_vehicle) made.signals = scenario.signals;
     const bool at_platform = where == template_scope::request || where == template_scope::poll ||
                              where == template_scope::command || where == template_scope::hook;
     if (at_platform) made.captured = scenario.captured;
@@ -158,7 +166,6 @@ std::vector<std::string> message_contract::published_filters(const template_valu
     for (const auto kind : {response_kind::ack, response_kind::running, response_kind::executed, response_kind::failed})
         if (has(kind)) add(response_templates_[static_cast<std::size_t>(kind)].topic());
     if (has_presence()) add(presence_.topic());
-    if (has_telemetry()) add(telemetry_.topic());
     for (const auto& c : commands_)
         if (options_.use_response_topic && !c.response_topic().empty()) add(c.response_topic());
     return all;
@@ -177,12 +184,6 @@ bool message_contract::compose_presence(const template_values& from, outgoing_me
     return presence_.compose(from, out);
 }
 
-bool message_contract::compose_telemetry(const template_values& from, outgoing_message& out) const {
-    return telemetry_.compose(from, out);
-}
-
-bool message_contract::has_telemetry() const noexcept { return options_.telemetry.has_value(); }
-
 bool message_contract::has_presence() const noexcept { return !options_.presence.none; }
 
 bool message_contract::has(response_kind what) const noexcept {
@@ -194,15 +195,21 @@ bool message_contract::has_request_id_in_header() const noexcept {
     return std::ranges::any_of(requests_, [](const auto& r) { return r.id_.type() == field_path::kind::property; });
 }
 
+bool message_template::any_text(const auto& test) const {
+    return test(topic_) || test(response_topic_) || test(correlation_) || test(content_type_) ||
+           std::ranges::any_of(user_properties_, [&](const auto& p) { return test(p.second); });
+}
+
 bool message_template::uses_parameter(std::size_t index) const noexcept {
-    const auto uses = [index](const text_template& t) { return t.uses_parameter(index); };
-    return uses(topic_) || uses(response_topic_) || uses(correlation_) || uses(content_type_) ||
-           uses(payload_.text()) ||
-           std::ranges::any_of(user_properties_, [&](const auto& p) { return uses(p.second); });
+    return payload_.uses_parameter(index) || any_text([=](const text_template& t) { return t.uses_parameter(index); });
+}
+
+bool message_template::uses_signals() const noexcept {
+    return payload_.uses_signals() || any_text([](const text_template& t) { return t.uses_signals(); });
 }
 
 bool api_request::uses_parameter(std::size_t index) const noexcept {
-    return path_.uses_parameter(index) || body_.text().uses_parameter(index) ||
+    return path_.uses_parameter(index) || body_.uses_parameter(index) ||
            std::ranges::any_of(headers_, [index](const auto& h) { return h.second.uses_parameter(index); });
 }
 
@@ -217,8 +224,9 @@ void api_request::find_sources(const named_texts& command_parameters, const std:
 bool api_request::compose(const template_values& from, request_parts& out) const {
     path_.render(from, out.path);
     for (const auto& [name, value] : headers_) out.headers.emplace_back(name, value.rendered(from));
-    if (body_.render(from, out.body)) return true;
-    out.problem = not_encoded(body_option_, body_);
+    std::string problem;
+    if (body_.render(from, out.body, &problem)) return true;
+    out.problem = body_option_ + problem;
     return false;
 }
 

@@ -31,7 +31,8 @@ bool is_name(std::string_view text) {
 
 /// True: a variable in some scope.
 bool is_variable(std::string_view name) {
-    constexpr std::string_view families[] = {"data.", "segment.", "parameter.", "captured.", "random:", "command:"};
+    constexpr std::string_view families[] = {"data.",   "segment.", "parameter.", "captured.",
+                                             "signal.", "random:",  "command:"};
     return std::ranges::find(variable_names, name) != variable_names.end() ||
            std::ranges::any_of(families, [&](std::string_view f) { return name.starts_with(f); });
 }

@@ -4,12 +4,10 @@
 #include "template_compiler.hpp"
 
 #include <loadsim/base/encoding.hpp>
-#include <loadsim/base/input.hpp>
 #include <loadsim/base/random.hpp>
 
 #include <algorithm>
 #include <cassert>
-#include <cctype>
 #include <chrono>
 
 namespace loadsim::contract {
@@ -71,44 +69,6 @@ std::int64_t number_of(variable v, const template_values& from) {
     case variable::now_us: return from.now_us;
     case variable::sent_us: return from.sent_us;
     default: return 0;
-    }
-}
-
-constexpr std::size_t max_file_size = std::size_t{16} * 1024 * 1024; // bytes
-
-bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
-
-/// True: the first literal character is { or [; section tags before it are skipped.
-bool looks_like_json(std::string_view text) {
-    while (true) {
-        const auto first = text.find_first_not_of(" \t\r\n");
-        if (first == std::string_view::npos) return false;
-        text.remove_prefix(first);
-        if (text.front() == '[') return true;
-        if (text.front() != '{') return false;
-        const auto at = [&](std::size_t i) { return i < text.size() ? text[i] : ' '; };
-        if (is_letter(at(1))) return false;                                              // {vin}
-        if (at(1) != '#' || !is_letter(at(2))) return at(1) != '{' || !is_letter(at(2)); // {{vin}} is literal text
-        text.remove_prefix(std::min(text.find('}'), text.size() - 1) + 1);
-    }
-}
-
-/// True: text of the encoding, with '|' between choices; not necessarily a whole number of bytes.
-bool may_be(payload_options::payload_format format, std::string_view text) {
-    const bool is_hex = format == payload_options::payload_format::hex;
-    if (!is_hex && format != payload_options::payload_format::base64) return true;
-    const std::string_view others = is_hex ? "| \t\r\n" : "|+/=";
-    return std::ranges::all_of(text, [&](char c) {
-        const auto byte = static_cast<unsigned char>(c);
-        return others.find(c) != std::string_view::npos || (is_hex ? std::isxdigit(byte) : std::isalnum(byte)) != 0;
-    });
-}
-
-bool decode(payload_options::payload_format format, std::string& text, std::size_t from) {
-    switch (format) {
-    case payload_options::payload_format::hex: return decode_hex(text, from);
-    case payload_options::payload_format::base64: return decode_base64(text, from);
-    default: return true;
     }
 }
 
@@ -202,6 +162,10 @@ bool text_template::uses_parameter(std::size_t index) const noexcept {
                                [index](const part& p) { return p.type == part::kind::parameter && p.index == index; });
 }
 
+bool text_template::uses_signals() const noexcept {
+    return std::ranges::any_of(parts_, [](const part& p) { return p.type == part::kind::signal; });
+}
+
 std::string_view text_template::text_value(const part& p, const template_values& from) {
     switch (p.type) {
     case part::kind::builtin: return text_of(static_cast<variable>(p.index), from);
@@ -221,6 +185,11 @@ bool text_template::is_present(const part& p, const template_values& from) {
         if (v == variable::arrival) return from.arrival != 0;
         if (v == variable::now_iso) return true;
         if (number_of(v, from) != 0) return true;
+    }
+    if (p.type == part::kind::signal) {
+        std::string value;
+        if (from.signals != nullptr) from.signals->append(p.index, value);
+        return !value.empty(); // 0 is a value, as of a car that stands
     }
     const auto text = text_value(p, from);
     return !text.empty() &&
@@ -246,6 +215,7 @@ void text_template::append_value(const part& p, const template_values& from, std
         default: break;
         }
     }
+    if (p.type == part::kind::signal) return append_signal(p, from, out);
     if (p.type >= part::kind::range) return append_random(p, from, out);
     append_text(p, text_value(p, from), out);
 }
@@ -257,6 +227,18 @@ void text_template::append_text(const part& p, std::string_view value, std::stri
     case part::escaping::json_value: append_json_value(value, out); break;
     case part::escaping::url_component: append_percent_encoded(value, url_part::component, out); break;
     }
+}
+
+/// The source appends to the message itself; only a value that is to be escaped is copied.
+void text_template::append_signal(const part& p, const template_values& from, std::string& out) {
+    const auto before = out.size();
+    if (from.signals != nullptr) from.signals->append(p.index, out);
+    const auto value = std::string_view(out).substr(before);
+    if (p.escape == part::escaping::none || is_json_scalar(value))
+        return; // a scalar is the same in a string and in a URL
+    const std::string unescaped(value);
+    out.resize(before);
+    append_text(p, unescaped, out);
 }
 
 void text_template::append_random(const part& p, const template_values& from, std::string& out) const {
@@ -277,43 +259,6 @@ void text_template::append_random(const part& p, const template_values& from, st
     else
         append_hex(*from.random, p.index, out);
     if (p.escape == part::escaping::json_value) out += '"';
-}
-
-result<payload_template> payload_template::compile(const payload_options& options, const template_symbols& symbols,
-                                                   std::vector<std::string>& pointers) {
-    using form = payload_options::payload_format;
-    payload_template made;
-    made.format_ = options.format;
-    if (options.format == form::file) {
-        auto bytes = read_file(options.text, max_file_size);
-        if (!bytes) return problems("", "the file '" + options.text + "' " + bytes.error().list.front().text);
-        made.file_bytes_ = std::move(*bytes);
-        return made;
-    }
-    made.json_ = options.format == form::json || (options.format == form::text && looks_like_json(options.text));
-    auto text = made.json_ ? text_template::compile_json(options.text, symbols, pointers)
-                           : text_template::compile(options.text, symbols, pointers);
-    if (!text) return text.error();
-    made.text_ = std::move(*text);
-    auto constant = made.text_.is_constant() ? made.text_.rendered({}) : std::string{};
-    if (!may_be(options.format, made.text_.literals()) || !decode(options.format, constant, 0))
-        return problems("", options.format == form::hex ? "it is not hex: two digits for each byte, such as 01ff"
-                                                        : "it is not base64 (RFC 4648)");
-    return made;
-}
-
-std::string_view payload_template::encoding() const noexcept {
-    using form = payload_options::payload_format;
-    return format_ == form::hex ? "hex" : format_ == form::base64 ? "base64" : "";
-}
-
-bool payload_template::render(const template_values& from, std::string& out) const {
-    const auto before = out.size();
-    out += file_bytes_;
-    text_.render(from, out);
-    if (decode(format_, out, before)) return true;
-    out.resize(before);
-    return false;
 }
 
 } // namespace loadsim::contract

@@ -123,7 +123,7 @@ public:
             const auto& value = out.headers.emplace_back(name, text.rendered(values)).second;
             if (auto why = http::header_value_problem(name, value); !why.empty()) return why;
         }
-        if (!c.body.render(values, out.body)) return fmt::format("its body is no {}", c.body.encoding());
+        if (std::string why; !c.body.render(values, out.body, &why)) return "its body" + why;
         if (!out.body.empty() && c.body.is_json() && http::find_header(out.headers, "Content-Type").empty())
             out.headers.emplace_back("Content-Type", "application/json");
         if (context_.auth != nullptr) context_.auth->sign(out, values.now_us / 1'000'000);

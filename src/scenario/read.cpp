@@ -98,24 +98,34 @@ void resolve_defaults(scenario_config& config, const yaml_node& root) {
     add_default_budgets(config, root);
 }
 
-/// Source location of a path from check(): that of the value, or of its nearest existing parent.
-source_location locate(const yaml_node& root, std::string_view path) {
-    const yaml_node* at = &root;
-    for (const auto& element : parse_path(path).value_or(std::vector<path_element>{})) {
-        const yaml_node* next = nullptr;
-        if (const auto* key = std::get_if<std::string>(&element))
-            next = at->find(*key);
-        else if (const auto index = std::get<std::size_t>(element); index < at->items.size())
-            next = &at->items[index];
-        if (next == nullptr) break;
-        at = next;
-    }
-    return at->location;
-}
-
 bool is_within(std::string_view inner, std::string_view outer) {
     return inner.starts_with(outer) &&
            (inner.size() == outer.size() || outer.empty() || inner[outer.size()] == '.' || inner[outer.size()] == '[');
+}
+
+/// Source location of a path from check(): that of the value, or of its nearest existing parent.
+/// A key of a map may have dots and brackets itself, as those of protobuf.fields: the longest that fits is meant.
+source_location locate(const yaml_node& root, std::string_view path) {
+    const yaml_node* at = &root;
+    while (!path.empty()) {
+        const yaml_node* next = nullptr;
+        std::size_t length = 0;
+        for (const auto& m : at->members)
+            if (is_within(path, m.key) && m.key.size() > length) {
+                next = &m.value;
+                length = m.key.size();
+            }
+        for (std::size_t i = 0; i < at->items.size() && next == nullptr; ++i)
+            if (const auto index = fmt::format("[{}]", i); path.starts_with(index)) {
+                next = &at->items[i];
+                length = index.size();
+            }
+        if (next == nullptr) break;
+        at = next;
+        path.remove_prefix(length);
+        if (path.starts_with('.')) path.remove_prefix(1);
+    }
+    return at->location;
 }
 
 value_places places_of_budgets(const scenario_config& config, const yaml_node& root,

@@ -28,6 +28,7 @@ template_symbols all_symbols() {
             .segment = other_names,
             .parameters = other_names,
             .captured = other_names,
+            .signals = columns,
             .command = true,
             .random = true};
 }
@@ -55,10 +56,16 @@ std::string_view take_line(std::string_view& rest) {
     return line;
 }
 
+struct untrusted_signals final : signal_source {
+    explicit untrusted_signals(std::string_view value) : text(value) {}
+    void append(std::uint32_t, std::string& out) const override { out += text; }
+    std::string text;
+};
+
 /// Template values with the same untrusted text in every text field.
 struct untrusted_values {
     untrusted_values(std::string_view text, std::int64_t number)
-        : texts(2, std::string(text)), many(100, std::string(text)) {
+        : texts(2, std::string(text)), many(100, std::string(text)), signals(text) {
         view = {.vin = texts[0],
                 .index = static_cast<std::uint32_t>(number),
                 .segment = texts[0],
@@ -81,12 +88,14 @@ struct untrusted_values {
                 .parameters = texts,
                 .captured = texts,
                 .command = many,
+                .signals = &signals,
                 .random = &draw};
     }
     untrusted_values(const untrusted_values&) = delete;
     untrusted_values& operator=(const untrusted_values&) = delete;
 
     std::vector<std::string> texts, many;
+    untrusted_signals signals;
     random_stream draw{1, stream_id::behaviour, 1};
     template_values view;
 };

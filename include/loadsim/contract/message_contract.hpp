@@ -24,6 +24,7 @@ struct scenario_symbols {
     std::vector<std::string> segment{};    ///< names of segment variables; the same for every segment
     std::vector<std::string> captured{};   ///< by the setup hooks
     std::vector<std::string> parameters{}; ///< of the services
+    std::vector<std::string> signals{};    ///< of the vehicle model
 };
 
 /// Scope of a template: determines the available variables.
@@ -32,9 +33,9 @@ enum class template_scope : std::uint8_t {
     request, ///< API request: the above, service, its parameters, arrival, now, random, captured, webhook.url, brokerApi.url
     poll,      ///< polling request: the same and request.id
     command,   ///< command of the mqtt driver: the above
-    response,  ///< vehicle response: also all fields of its command
-    presence,  ///< identity, state, wake, now, random
-    telemetry, ///< identity, seq, now, random
+    response,  ///< vehicle response: also all fields of its command, signals
+    presence,  ///< identity, state, wake, now, random, signals
+    telemetry, ///< identity, seq, now, random, signals
     hook,      ///< setup and teardown hooks: captured, webhook.url, now, random; per-vehicle hooks also identity
 };
 /// `command_parameters`: {parameter.NAME} of responses.
@@ -55,16 +56,19 @@ class message_template {
 public:
     static result<message_template> compile(const message_options&, const template_symbols&,
                                             std::vector<std::string>& pointers, const std::string& option);
-    /// Replaces the content of `out`. False, with `out.problem`: the rendered payload is not valid hex or base64.
+    /// Replaces the content of `out`. False, with `out.problem`: the payload cannot be rendered with these values.
     bool compose(const template_values&, outgoing_message& out) const;
     const text_template& topic() const noexcept { return topic_; }
     const text_template& response_topic() const noexcept { return response_topic_; }
     bool uses_parameter(std::size_t index) const noexcept;
+    bool uses_signals() const noexcept;
 
 private:
+    bool any_text(const auto& test) const; ///< of the templates but the payload
+
     text_template topic_, response_topic_, correlation_, content_type_;
     payload_template payload_;
-    std::string payload_option_; ///< "contract.ack.payload"
+    std::string payload_option_; ///< "contract.ack.payload", "fleet.telemetry[0].protobuf"
     std::vector<std::pair<std::string, text_template>> user_properties_;
     std::uint32_t expiry_s_ = 0;
     std::optional<std::uint8_t> qos_{};
@@ -149,8 +153,6 @@ public:
     bool compose_command(const template_values&, outgoing_message& out, std::uint32_t service = 0) const;
     bool compose(response_kind, const template_values&, outgoing_message& out) const;
     bool compose_presence(const template_values&, outgoing_message& out) const;
-    bool compose_telemetry(const template_values&, outgoing_message& out) const;
-    bool has_telemetry() const noexcept;
     bool has_presence() const noexcept;
     bool has(response_kind) const noexcept; ///< false: vehicles do not send it
     /// Event mapping of vehicle responses, for the embedded backend and response observers.
@@ -181,7 +183,7 @@ private:
     std::vector<std::string> pointers_;
     std::vector<field_path> pointer_paths_;
     text_template filter_;
-    message_template response_templates_[4], presence_, telemetry_;
+    message_template response_templates_[4], presence_;
     // The first ones are those of the contract; the others of services that differ.
     std::vector<api_request> requests_ = std::vector<api_request>(1);
     std::vector<message_template> commands_ = std::vector<message_template>(1);

@@ -31,10 +31,21 @@ struct payload_options {
     friend bool operator==(const payload_options&, const payload_options&) = default;
 };
 
-/// Message that loadsim sends. All strings are templates.
+/// Protocol Buffers message, by its descriptor.
+struct protobuf_options {
+    std::string descriptor; ///< path of a FileDescriptorSet, with all imports
+    std::string message;    ///< full name of its type, "acme.telemetry.Position"
+    /// Values by the path of their field: "speed", "position.latitude", "tyres[0].pressure"; an index for each element of a list.
+    std::vector<std::pair<std::string, payload_options>> fields{};
+    friend bool operator==(const protobuf_options&, const protobuf_options&) = default;
+};
+
+/// Message that loadsim sends. All strings are templates. The payload is one of `payload`, `vss` and `protobuf`.
 struct message_options {
     std::string topic;
-    payload_options payload;
+    payload_options payload{};
+    std::optional<std::vector<std::string>> vss{}; ///< names of signals: {"vin","ts","seq","signals":{NAME: value}}
+    std::optional<protobuf_options> protobuf{};
     std::optional<std::uint8_t> qos{}; ///< empty: QoS of the fleet options
     bool retain = false;
     // MQTT 5.0 (3.3.2.3); empty: absent.
@@ -131,12 +142,6 @@ struct deadline_options {
     friend bool operator==(const deadline_options&, const deadline_options&) = default;
 };
 
-struct telemetry_options {
-    message_options message;
-    nanoseconds interval = std::chrono::seconds{30};
-    friend bool operator==(const telemetry_options&, const telemetry_options&) = default;
-};
-
 namespace defaults {
 inline message_options response_message(const char* phase, const char* ok) {
     return {.topic = "v1/{vin}/rsp/{request.id}",
@@ -161,7 +166,6 @@ struct options {
     message_options presence{.topic = "v1/{vin}/state",
                              .payload = {.text = R"({"state":"{state}"{#wake},"wake":"{wake}"{/wake}})"},
                              .retain = true};
-    std::optional<telemetry_options> telemetry{};
     std::optional<deadline_options> deadlines{}; ///< of an external platform; empty: unknown
     friend bool operator==(const options&, const options&) = default;
 };

@@ -48,6 +48,14 @@ static_assert(variable_names.size() == static_cast<std::size_t>(variable::broker
 using variable_set = std::uint32_t; ///< bits by variable
 constexpr variable_set bit(variable v) { return 1U << static_cast<unsigned>(v); }
 
+/// Values of a vehicle's signals at one instant, by their index in template_symbols::signals.
+class signal_source {
+public:
+    virtual ~signal_source() = default;
+    /// Appends the value: a number without an exponent, true, false, or any other text. Nothing: the signal has no value.
+    virtual void append(std::uint32_t signal, std::string& out) const = 0;
+};
+
 /// Symbols available to a template: built-in variables of its scope, and names defined by the scenario.
 struct template_symbols {
     variable_set variables = 0;
@@ -55,6 +63,7 @@ struct template_symbols {
     std::span<const std::string> segment{};    ///< {segment.NAME}
     std::span<const std::string> parameters{}; ///< {parameter.NAME}; an empty name: not available
     std::span<const std::string> captured{};   ///< {captured.NAME}
+    std::span<const std::string> signals{};    ///< {signal.NAME}; names have letters, digits, dots and underscores
     bool command = false;                      ///< {command:/POINTER}
     bool random = false;                       ///< {random:...}
 };
@@ -84,6 +93,7 @@ struct template_values {
     std::span<const std::string> parameters{};        ///< in the order of template_symbols::parameters
     std::span<const std::string> captured{};          ///< in the order of template_symbols::captured
     std::span<const std::string> command{};           ///< in the order of message_contract::command_pointers()
+    const signal_source* signals = nullptr;           ///< null: no signal has a value
     random_stream* random = nullptr;
 };
 

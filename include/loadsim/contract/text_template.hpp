@@ -6,6 +6,8 @@
 #include <loadsim/contract/template_symbols.hpp>
 
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +15,7 @@
 namespace loadsim::contract {
 
 /// Template with placeholders {variable} and sections {#variable}text{/variable}; a section is rendered only when its variable is
-/// neither empty nor 0 ({#ok}: when true; a parameter may be 0).
+/// neither empty nor 0 ({#ok}: when true; a parameter or a signal may be 0).
 /// A '{' that is not followed by a letter, or by '#' or '/' and a letter, is literal text, as in JSON. {{name}} is the literal "{name}",
 /// except outside of JSON strings, where text has no braces: there {{#name} is a '{' and a section.
 ///
@@ -51,6 +53,7 @@ public:
     bool is_constant() const noexcept; ///< the output does not depend on values
     bool uses(variable) const noexcept;
     bool uses_parameter(std::size_t index) const noexcept; ///< index in template_symbols::parameters
+    bool uses_signals() const noexcept;
 
 private:
     struct part {
@@ -63,6 +66,7 @@ private:
             parameter,
             captured,
             command,
+            signal,
             range,  ///< random number from `from` to `until`
             choice, ///< one of `index` texts, separated by '|'
             hex,    ///< `index` random digits
@@ -85,6 +89,7 @@ private:
     static bool is_present(const part&, const template_values&);
     static bool is_of_vehicle(const part&); ///< a value of template_scope::identity
     static void append_text(const part&, std::string_view value, std::string& out);
+    static void append_signal(const part&, const template_values&, std::string& out);
     void append_value(const part&, const template_values&, std::string& out) const;
     void append_random(const part&, const template_values&, std::string& out) const;
 
@@ -93,23 +98,35 @@ private:
     friend class template_compiler;
 };
 
-/// Payload template of any format.
+class protobuf_payload;
+
+/// Payload template of any format. Threads: const, any.
 class payload_template {
 public:
     payload_template() = default;
     /// Errors: those of text_template; an unreadable file; a constant that is not valid hex or base64.
     static result<payload_template> compile(const payload_options&, const template_symbols&,
                                             std::vector<std::string>& pointers);
-    /// Appends to `out`. False: the rendered text is not valid hex or base64; `out` is unchanged.
-    bool render(const template_values&, std::string& out) const;
-    bool empty() const noexcept { return text_.empty() && file_bytes_.empty(); }
+    /// {"vin","ts","seq","signals":{NAME: value}}.
+    /// Errors: an unknown name or one that is there twice, located at "[INDEX]", which continues the option path; symbols without vin, now:ms and seq.
+    static result<payload_template> compile_vss(std::span<const std::string> names, const template_symbols&,
+                                                std::vector<std::string>& pointers);
+    /// Errors: those of protobuf_payload::compile().
+    static result<payload_template> compile_protobuf(const protobuf_options&, const template_symbols&,
+                                                     std::vector<std::string>& pointers);
+    /// Appends to `out`. False: a rendered value is not what its format or the type of its field needs; `out` is unchanged, and
+    /// `problem`, which may be null, continues the option path of the payload: " is no hex".
+    bool render(const template_values&, std::string& out, std::string* problem = nullptr) const;
+    bool empty() const noexcept { return text_.empty() && file_bytes_.empty() && protobuf_ == nullptr; }
     bool is_json() const noexcept { return json_; }
-    std::string_view encoding() const noexcept;                  ///< "hex" or "base64"; empty: neither
-    const text_template& text() const noexcept { return text_; } ///< empty for a file
+    bool is_constant() const noexcept; ///< the output does not depend on values
+    bool uses_parameter(std::size_t index) const noexcept;
+    bool uses_signals() const noexcept;
 
 private:
-    text_template text_;
+    text_template text_;     ///< empty for a file and for Protocol Buffers
     std::string file_bytes_; ///< content of the file
+    std::shared_ptr<const protobuf_payload> protobuf_;
     payload_options::payload_format format_ = payload_options::payload_format::text;
     bool json_ = false;
 };

@@ -187,6 +187,14 @@ struct payload {
     boost::json::object schema() const;
 };
 
+/// FIELD: PAYLOAD, or FIELD: a list of payloads, which is read as FIELD[0]: PAYLOAD ...
+struct protobuf_fields {
+    using list = std::vector<std::pair<std::string, loadsim::contract::payload_options>>;
+    void read(scenario::read_context&, const yaml_node&, list& out) const;
+    yaml_node write(const list&) const;
+    boost::json::object schema() const;
+};
+
 /// NAME: TEXT.
 struct named_texts {
     void read(scenario::read_context&, const yaml_node&, loadsim::contract::named_texts& out) const;

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <vector>
 
 namespace loadsim::scenario {
 namespace {
@@ -93,28 +94,7 @@ void describe(V& v, contract::deadline_options& o) {
     v.required("running", o.running, "Time from the first to the final response of the vehicle.", positive);
 }
 
-template <class V>
-void describe(V& v, contract::telemetry_options& o) {
-    v.field("every", o.interval, "Interval of each vehicle that is online; the vehicles are spread evenly over it.",
-            value_types::duration{.min = std::chrono::milliseconds{100}});
-    describe(v, o.message);
-}
-
 namespace {
-
-/// Telemetry has no default topic and payload, so both are required.
-struct telemetry {
-    void read(read_context& r, const yaml_node& n, contract::telemetry_options& out) const {
-        value_types::object<contract::telemetry_options>{}.read(r, n, out);
-        if (n.what != yaml_node::kind::map) return;
-        for (const std::string_view key : {"topic", "payload"})
-            if (n.find(key) == nullptr) r.add_problem(n, fmt::format("'{}' is missing", key));
-    }
-    yaml_node write(const contract::telemetry_options& o) const {
-        return value_types::object<contract::telemetry_options>{}.write(o);
-    }
-    boost::json::object schema() const { return value_types::object<contract::telemetry_options>{}.schema(); }
-};
 
 /// Message that a platform may lack: its keys, or `none`.
 struct message_or_none {
@@ -159,7 +139,6 @@ void describe(V& v, contract_keys& k) {
     v.field("presence", o.presence,
             "Presence of a vehicle, and its will: online, offline or asleep ({state}, {wake}); none: neither is sent.",
             message_or_none{});
-    v.field("telemetry", o.telemetry, "Telemetry that every vehicle publishes; left out: none.", telemetry{});
     v.field("deadlines", o.deadlines,
             "Deadlines of the platform for silent vehicles; left out: unknown, and expiry is not measured.",
             value_types::object<contract::deadline_options>{});

@@ -15,6 +15,18 @@ inline const std::vector<std::string> data_column_names{"user", "pair"};
 inline const std::vector<std::string> segment_names{"region"};
 inline const std::vector<std::string> parameter_names{"temperature"};
 inline const std::vector<std::string> captured_names{"token"};
+inline const std::vector<std::string> signal_names{"Vehicle.Speed", "Vehicle.IsMoving", "Vehicle.Cabin.Door.Row1",
+                                                   "Vehicle.LowVoltageSystemState"};
+
+/// Signals with fixed values, in the order of signal_names.
+class fixed_signals final : public signal_source {
+public:
+    explicit fixed_signals(std::vector<std::string> values) : values_(std::move(values)) {}
+    void append(std::uint32_t signal, std::string& out) const override { out += values_.at(signal); }
+
+private:
+    std::vector<std::string> values_;
+};
 
 /// Union of the symbols of all scopes.
 inline template_symbols all_symbols() {
@@ -23,6 +35,7 @@ inline template_symbols all_symbols() {
             .segment = segment_names,
             .parameters = parameter_names,
             .captured = captured_names,
+            .signals = signal_names,
             .command = true,
             .random = true};
 }

@@ -84,7 +84,6 @@ responses:
   sequence: property:n
   ends: {executed: [DONE, OK*], failed: ERR*, timed_out: []}
 presence: {topic: "cars/{vin}/life", retain: false}
-telemetry: {topic: "cars/{vin}/data", payload: '{"n":{seq}}', every: 5s}
 )";
 
 } // namespace
@@ -133,9 +132,6 @@ TEST(contract_schema, reads_every_key) {
     EXPECT_THAT(o.responses.outcomes[2], Pair(outcome::timed_out, ElementsAre()));
     EXPECT_EQ(o.presence.topic, "cars/{vin}/life");
     EXPECT_FALSE(o.presence.retain);
-    ASSERT_TRUE(o.telemetry);
-    EXPECT_EQ(o.telemetry->message.topic, "cars/{vin}/data");
-    EXPECT_EQ(o.telemetry->interval, std::chrono::seconds{5});
 }
 
 TEST(contract_schema, writes_what_it_reads) {
@@ -143,7 +139,7 @@ TEST(contract_schema, writes_what_it_reads) {
          {std::string_view("{}"), full_contract, std::string_view("{useResponseTopic: false}"),
           std::string_view("{useResponseTopic: true, ack: {topic: t}}"),
           std::string_view("{ack: none, running: none, presence: none}"),
-          std::string_view("{responses: {state: [/a, /b, 'topic[1]']}, telemetry: {topic: t, payload: p}}"),
+          std::string_view("{responses: {state: [/a, /b, 'topic[1]']}}"),
           std::string_view("{ack: {payload: \"{\\\"a\\\": \\\"\\\\n\\\"}\", userProperties: {}}}")}) {
         const auto o = good(yaml);
         const auto written = to_yaml(value_types::contract{}.write(o));
@@ -196,8 +192,8 @@ TEST(contract_schema, refuses_with_path_and_remedy) {
         {"{request: {headers: [x]}}", "request.headers: a map of names to texts belongs here"},
         {"{request: {headers: {X: [x]}}}", "request.headers.X: a text belongs here"},
         {"{command: {expiry: 1.5s}}", "command.expiry: '1.5s' must be whole seconds"},
-        {"{telemetry: {payload: x}}", "telemetry: 'topic' is missing"},
-        {"{telemetry: {topic: x}}", "telemetry: 'payload' is missing"},
+        {"{telemetry: {topic: x}}", "'telemetry' belongs to the fleet since 0.2: fleet.telemetry is a list of groups"},
+        {"{ack: {vss: [a]}}", "unknown key 'vss'"},
     };
     for (const auto& [yaml, why] : cases) EXPECT_THAT(read(yaml).problems, HasSubstr(std::string(why))) << yaml;
 }
@@ -219,16 +215,13 @@ TEST(contract_schema, reads_the_event_mapping_of_an_observer) {
 
 TEST(contract_schema, has_a_schema_with_every_key) {
     const auto schema = boost::json::serialize(value_types::contract{}.schema());
-    for (const auto* key : {"request",     "method",   "path",           "headers",
-                            "body",        "accepted", "rejected",       "command",
-                            "filter",      "service",  "parameters",     "topic",
-                            "payload",     "retain",   "responseTopic",  "correlationData",
-                            "contentType", "expiry",   "userProperties", "ack",
-                            "running",     "executed", "failed",         "useResponseTopic",
-                            "responses",   "state",    "reason",         "sequence",
-                            "ends",        "presence", "telemetry",      "every",
-                            "json",        "hex",      "base64",         "file",
-                            "timed_out"})
+    for (const auto* key :
+         {"request",        "method",  "path",          "headers",         "body",        "accepted",
+          "rejected",       "command", "filter",        "service",         "parameters",  "topic",
+          "payload",        "retain",  "responseTopic", "correlationData", "contentType", "expiry",
+          "userProperties", "ack",     "running",       "executed",        "failed",      "useResponseTopic",
+          "responses",      "state",   "reason",        "sequence",        "ends",        "presence",
+          "timed_out",      "json",    "hex",           "base64",          "file"})
         EXPECT_THAT(schema, HasSubstr("\"" + std::string(key) + "\":")) << key;
 }
 

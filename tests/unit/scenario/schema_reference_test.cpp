@@ -76,6 +76,8 @@ TEST(schema_reference, every_example_scenario_is_valid) {
     const auto common = std::filesystem::path(testing::TempDir()) / "loadsim-reference-common.yaml";
     std::ofstream(common) << "seed: 2\n";
     text.replace(text.find("common.yaml"), std::string_view("common.yaml").size(), common.string());
+    text.replace(text.find("vehicle.desc"), std::string_view("vehicle.desc").size(),
+                 LOADSIM_TEST_DATA "/protobuf/vehicle.desc");
     std::size_t count = 0;
     for (std::size_t at = 0; at < text.size(); ++count) {
         const auto end = std::min(text.find("\n---\n", at), text.size());
