@@ -115,6 +115,7 @@ measure::labels labels_of(const scenario_config& config) {
     else
         made.observers = observer_names(config.load.observers);
     for (const auto& c : config.campaigns) made.campaigns.push_back(c.name);
+    for (const auto& t : config.taps) made.taps.push_back(t.name);
     for (const auto& [name, path] : config.contract.command.parameters) made.parameters.push_back(name);
     return made;
 }

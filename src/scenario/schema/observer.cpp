@@ -25,7 +25,8 @@ constexpr std::array<std::string_view, std::variant_size_v<observer::options>> k
     "The response to the HTTP request itself, of a synchronous API.",
     "No events of the platform: the final response of the vehicle completes a request.",
     "Server-sent events of the platform's API.",
-    "Text messages of a WebSocket at the platform's API."};
+    "Text messages of a WebSocket at the platform's API.",
+    "Events of the platform in topics with the Kafka API."};
 
 /// Calls `use` with the default options of that kind.
 template <class Use, std::size_t... I>
@@ -128,6 +129,18 @@ void describe(V& v, observer::websocket_options& o) {
     v.field("path", o.path, "Path after that of the API's URL: a template.", value_types::placeholder_text{});
     v.field("subscribe", o.subscribe, "Message sent after the connect: a template; empty: none.",
             value_types::placeholder_text{10'000});
+    describe_batch(v, o.reading);
+    describe(v, o.reading);
+}
+
+template <class V>
+void describe(V& v, observer::kafka_observer_options& o) {
+    v.field("brokers", o.consumer.connection.brokers, "host:port of some brokers of the cluster.",
+            value_types::list<value_types::text>{{}, "brokers", 100});
+    v.required("topics", o.consumer.topics, "Names of the topics.",
+               value_types::list<value_types::text>{{}, "topics", 100});
+    v.field("group", o.consumer.group, "Name under which the consumed offsets are committed; empty: they are not.",
+            value_types::text{});
     describe_batch(v, o.reading);
     describe(v, o.reading);
 }

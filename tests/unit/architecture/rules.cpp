@@ -55,7 +55,7 @@ const dependency_table& allowed_dependencies() {
         {"http", {"net"}},
         {"fleet", {"certificate", "contract", "http", "mqtt", "net", "vehicle", "measure"}},
         {"driver", {"contract", "http", "mqtt", "net", "measure"}},
-        {"observer", {"contract", "http", "mqtt", "net", "measure"}},
+        {"observer", {"contract", "http", "kafka", "mqtt", "net", "measure"}},
         {"backend", {"contract", "http", "kafka", "mqtt", "net"}},
         {"target", {"backend", "kafka", "net"}},
         {"scenario",
