@@ -134,8 +134,6 @@ private:
         compile_message(o.executed, template_scope::response, made_.response_templates_[2], "executed");
         compile_message(o.failed, template_scope::response, made_.response_templates_[3], "failed");
         compile_message(o.presence, template_scope::presence, made_.presence_, "presence");
-        if (o.telemetry)
-            compile_message(o.telemetry->message, template_scope::telemetry, made_.telemetry_, "telemetry");
     }
 
     void compile_response_mapping() {

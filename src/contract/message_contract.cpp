@@ -166,7 +166,6 @@ std::vector<std::string> message_contract::published_filters(const template_valu
     for (const auto kind : {response_kind::ack, response_kind::running, response_kind::executed, response_kind::failed})
         if (has(kind)) add(response_templates_[static_cast<std::size_t>(kind)].topic());
     if (has_presence()) add(presence_.topic());
-    if (has_telemetry()) add(telemetry_.topic());
     for (const auto& c : commands_)
         if (options_.use_response_topic && !c.response_topic().empty()) add(c.response_topic());
     return all;
@@ -184,12 +183,6 @@ bool message_contract::compose(response_kind what, const template_values& from, 
 bool message_contract::compose_presence(const template_values& from, outgoing_message& out) const {
     return presence_.compose(from, out);
 }
-
-bool message_contract::compose_telemetry(const template_values& from, outgoing_message& out) const {
-    return telemetry_.compose(from, out);
-}
-
-bool message_contract::has_telemetry() const noexcept { return options_.telemetry.has_value(); }
 
 bool message_contract::has_presence() const noexcept { return !options_.presence.none; }
 

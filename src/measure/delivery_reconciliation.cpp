@@ -73,12 +73,14 @@ delivery_reconciliation::insert(const location& l, window& w, const message& m, 
     if (w.messages.size() >= options_.window || (in_flight_ >= options_.in_flight_limit && !w.messages.empty()))
         make_room(l, w, now);
     ++in_flight_;
+    if (m.what == message::kind::sent) ++awaited_;
     return w.messages.insert(std::ranges::lower_bound(w.messages, m.sequence, {}, &message::sequence), m);
 }
 
 void delivery_reconciliation::erase(window_entry w, std::vector<message>::iterator m) {
     auto& messages = w->second.messages;
     if (m->what == message::kind::reissued) --w->second.reissued;
+    if (m->what == message::kind::sent) --awaited_;
     messages.erase(m);
     --in_flight_;
     if (!messages.empty()) return;
@@ -92,6 +94,7 @@ void delivery_reconciliation::make_room(const location& l, window& w, monotonic_
     auto& counts = by_group_[l.group];
     switch (oldest->what) {
     case message::kind::sent:
+        --awaited_;
         streams_[l.index].fell_out = true;
         if (now - oldest->at >= options_.deadline) {
             ++counts.lost;
@@ -147,6 +150,7 @@ void delivery_reconciliation::sent(vehicle_id v, std::uint32_t group, std::uint6
         .sequence = sequence, .hash = hash, .at = at, .sent_late = s.has_sent && sequence < s.highest_sent};
     s.highest_sent = s.has_sent ? std::max(s.highest_sent, sequence) : sequence;
     s.has_sent = true;
+    last_sent_ = std::max(last_sent_, at);
     if (is_known)
         resolve_early(l, w, known, one);
     else
@@ -185,10 +189,10 @@ void delivery_reconciliation::match(const location& l, window& w, const message&
     }
     if (outputs_.deliver) outputs_.deliver(l.group, std::max(found.at - sent.at, nanoseconds{0}));
     if (!found.appended) return;
-    if (*found.appended < sent.at)
+    if (*found.appended + append_time_resolution <= sent.at)
         ++counts.clock_difference;
     else if (outputs_.bridge)
-        outputs_.bridge(l.group, *found.appended - sent.at);
+        outputs_.bridge(l.group, std::max(*found.appended - sent.at, nanoseconds{0}));
 }
 
 void delivery_reconciliation::resolve_early(const location& l, window_entry w, std::vector<message>::iterator early,
@@ -232,6 +236,7 @@ void delivery_reconciliation::consumed(const consumed_record& r) {
             erase(w, known);
         } else {
             --known->copies;
+            --awaited_;
             known->what = message::kind::reissued;
             ++w->second.reissued;
         }
@@ -283,6 +288,11 @@ void delivery_reconciliation::finish() {
     }
     windows_.clear();
     in_flight_ = 0;
+    awaited_ = 0;
+}
+
+std::uint64_t delivery_reconciliation::awaited(monotonic_time now) const noexcept {
+    return now < last_sent_ + options_.deadline ? awaited_ : 0;
 }
 
 delivery_counts delivery_reconciliation::total() const {

@@ -1,5 +1,6 @@
 #include <loadsim/observer/observer_factory.hpp>
 
+#include "kafka_observer.hpp"
 #include "mqtt_observer.hpp"
 #include "sse_observer.hpp"
 #include "webhook_observer.hpp"
@@ -20,6 +21,8 @@ std::unique_ptr<observer> make_observer(const options& wanted, const observer_co
         return std::make_unique<sse_observer>(*sse, context, std::move(handler), index);
     if (const auto* websocket = std::get_if<websocket_options>(&wanted))
         return std::make_unique<websocket_observer>(*websocket, context, std::move(handler), index);
+    if (const auto* kafka = std::get_if<kafka_observer_options>(&wanted))
+        return std::make_unique<kafka_observer>(*kafka, context, std::move(handler), index);
     return nullptr;
 }
 

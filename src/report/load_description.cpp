@@ -83,13 +83,14 @@ std::string difference(const std::string& key, std::string_view before, std::str
 load_description describe_load(std::string_view yaml) {
     load_description all;
     const auto add = [&](const std::string& key, std::string value) {
-        if (!value.empty()) all.emplace_back(key, std::move(value));
+        if (!value.empty() && trimmed(value) != "[]") all.emplace_back(key, std::move(value));
     };
     add("name", yaml_at(yaml, "name"));
     if (const auto target = yaml_at(yaml, "target"); !target.empty())
         add("target", yaml_value_of(target, "broker").empty() && yaml_value_of(target, "api").empty() ? "embedded\n"
                                                                                                       : "addresses\n");
-    for (const auto* key : {"fleet.vehicles", "fleet.link", "fleet.client", "fleet.segments", "contract.telemetry"})
+    for (const auto* key : {"fleet.vehicles", "fleet.link", "fleet.client", "fleet.segments", "fleet.trips",
+                            "fleet.telemetry", "fleet.alarms", "fleet.store"})
         add(key, yaml_at(yaml, key));
     for (const auto& name : behaviours_in(yaml_at(yaml, "fleet.segments")))
         add("behaviours." + name, yaml_value_of(yaml_at(yaml, "behaviours"), name));

@@ -1,5 +1,7 @@
 #include "check.hpp"
 
+#include "telemetry/compiled_telemetry.hpp"
+
 #include <loadsim/scenario/compiled_scenario.hpp>
 #include <loadsim/scenario/read.hpp>
 #include <loadsim/verdict/default_budgets.hpp>
@@ -220,8 +222,8 @@ void check_link(const scenario_config& config, problems& all) {
         all.add("fleet.brokerApi.inbound",
                 "'url' is missing: which endpoint of your platform takes the vehicles' responses?");
     if (!config.campaigns.empty()) all.add("campaigns", "vehicles behind the broker's API subscribe to nothing");
-    if (config.contract.telemetry)
-        all.add("contract.telemetry", "vehicles behind the broker's API send responses and nothing else");
+    if (has_telemetry(config.fleet))
+        all.add("fleet.telemetry", "vehicles behind the broker's API send responses and nothing else");
 }
 
 /// True: vehicles of one campaign also receive the messages of the other. `{segment}` in the filter separates
@@ -421,6 +423,8 @@ problems check(const scenario_config& config, problems& warnings) {
     check_budgets(config, all);
     check_observers(config, all);
     check_contract(config, all);
+    check_telemetry(config, all);
+    check_taps(config, all);
     check_tls(config, all);
     check_link(config, all);
     check_paho(config, all);
@@ -433,6 +437,8 @@ problems check(const scenario_config& config, problems& warnings) {
         warn_of_generated_vins(config, *compiled, warnings);
         warn_of_contract(config, *compiled, warnings);
     }
+    warn_of_telemetry(config, warnings);
+    warn_of_taps(config, warnings);
     warn_of_high_limits(config, warnings);
     warn_of_limits_without_effect(config, warnings);
     warn_of_unmeasured_recoveries(config, warnings);

@@ -1,6 +1,8 @@
 // Checks of the contract, and of the messages that services and campaigns have besides it.
 #include "check.hpp"
 
+#include "telemetry/compiled_telemetry.hpp"
+
 #include <loadsim/scenario/compiled_scenario.hpp>
 
 #include <loadsim/contract/placeholder_text.hpp>
@@ -100,7 +102,7 @@ void check_topics(const scenario_config& config, problems& all) {
     check_message("contract.executed", c.executed);
     check_message("contract.failed", c.failed);
     check_message("contract.presence", c.presence);
-    if (c.telemetry) check_message("contract.telemetry", c.telemetry->message);
+    for_each_telemetry_message(config.fleet, check_message);
     check_filter("contract.command.filter", c.command.filter, contract::sample_text(c.command.filter));
     check_filter("contract.responses.filter", c.responses_filter, c.responses_filter);
     for (std::size_t i = 0; i < config.campaigns.size(); ++i) {

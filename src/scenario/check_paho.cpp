@@ -1,6 +1,8 @@
 // Checks of `client: paho`: what Eclipse Paho cannot do is refused, so that nothing is compared that was not done.
 #include "check.hpp"
 
+#include "telemetry/compiled_telemetry.hpp"
+
 #include <loadsim/net/url.hpp>
 
 #include <fmt/format.h>
@@ -120,9 +122,9 @@ void check_paho(const scenario_config& config, problems& all) {
     if (!config.campaigns.empty())
         all.add("campaigns", "vehicles with fleet.client: paho subscribe to commands alone; remove them, or write "
                              "client: own");
-    if (config.contract.telemetry)
-        all.add("contract.telemetry", "vehicles with fleet.client: paho send responses and presence alone; remove it, "
-                                      "or write client: own");
+    if (has_telemetry(config.fleet))
+        all.add("fleet.telemetry", "vehicles with fleet.client: paho send responses and presence alone; remove it, "
+                                   "or write client: own");
 }
 
 } // namespace loadsim::scenario

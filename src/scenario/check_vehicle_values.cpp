@@ -1,6 +1,8 @@
 // Checks of payloads, headers and paths with the values that each vehicle has of its own: VIN, index, segment, row of fleet.data.
 #include "check.hpp"
 
+#include "telemetry/compiled_telemetry.hpp"
+
 #include <loadsim/scenario/compiled_scenario.hpp>
 
 #include <loadsim/base/encoding.hpp>
@@ -86,10 +88,11 @@ void each_payload(const scenario_config& config, const auto& visit) {
          {std::pair{"command", &c.command.message}, std::pair{"ack", &c.ack}, std::pair{"running", &c.running},
           std::pair{"executed", &c.executed}, std::pair{"failed", &c.failed}, std::pair{"presence", &c.presence}})
         if (!m->none) visit(fmt::format("contract.{}.payload", key), m->payload);
-    if (c.telemetry) visit("contract.telemetry.payload", c.telemetry->message.payload);
-    if (c.telemetry && c.telemetry->message.protobuf)
-        for (const auto& [field, value] : c.telemetry->message.protobuf->fields)
-            visit("contract.telemetry.protobuf.fields." + field, value);
+    for_each_telemetry_message(config.fleet, [&](const std::string& path, const contract::message_options& m) {
+        visit(path + ".payload", m.payload);
+        if (!m.protobuf) return;
+        for (const auto& [field, value] : m.protobuf->fields) visit(path + ".protobuf.fields." + field, value);
+    });
     for (const auto& s : config.load.services) {
         if (s.contract.body) visit(fmt::format("load.services.{}.body", s.name), *s.contract.body);
         if (s.contract.payload) visit(fmt::format("load.services.{}.payload", s.name), *s.contract.payload);

@@ -1,5 +1,7 @@
 #include <loadsim/scenario/compiled_scenario.hpp>
 
+#include "telemetry/compiled_telemetry.hpp"
+
 #include <loadsim/base/spelling.hpp>
 #include <loadsim/fleet/campaign.hpp>
 #include <loadsim/fleet/client_identity.hpp>
@@ -162,15 +164,21 @@ result<compiled_scenario> compile(const scenario_config& config) {
                            .segment_variables = {},
                            .before = {},
                            .after = {},
-                           .observers = {}};
+                           .observers = {},
+                           .telemetry_messages = {},
+                           .segment_groups = segment_groups_of(config),
+                           .vehicle_model = vehicle_model_of(config),
+                           .rate_factors = rate_factors_of(config)};
     const auto columns = made.registry.columns();
     made.symbols.data.assign(columns.begin(), columns.end());
     made.symbols.segment = segment_variable_names(config, found_problems);
     made.segment_variables = segment_variable_values(config, made.symbols.segment);
     made.symbols.captured = driver::captured_names(config.before);
     made.symbols.parameters = parameter_values_of(config).names();
+    made.symbols.signals = signal_names();
     assign_or_report(contract::message_contract::compile(config.contract, made.symbols, services_of(config)),
                      made.message_contract, found_problems);
+    made.telemetry_messages = compile_telemetry(config, made.symbols, found_problems);
     assign_or_report(driver::hook_requests::compile(config.before, made.symbols, "before"), made.before,
                      found_problems);
     assign_or_report(driver::hook_requests::compile(config.after, made.symbols, "after"), made.after, found_problems);

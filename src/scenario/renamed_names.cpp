@@ -59,6 +59,10 @@ std::string_view present_name(std::string_view old_name, std::span<const std::st
 std::string unknown_or_renamed(std::string_view what, std::string_view name, std::span<const std::string_view> known) {
     if (name == "presence" && std::ranges::count(known, std::string_view("clientId")) != 0) // fleet.mqtt
         return "'presence' belongs to the contract since 0.2: contract: {presence: none} switches it off";
+    if (name == "telemetry" && std::ranges::count(known, std::string_view("presence")) != 0) // contract
+        return "'telemetry' belongs to the fleet since 0.2: fleet.telemetry is a list of groups, each with a name, "
+               "every, "
+               "topic and payload";
     const auto present = present_name(name, known);
     if (present.empty()) return unknown_name(what, name, known);
     return fmt::format("'{}' is called '{}' since 0.2", name, present);

@@ -62,7 +62,6 @@ bool is_broker_faulty(const scenario_config& s) {
 
 bool uses_builtin_contract(const scenario_config& config) {
     auto own = config.contract;
-    own.telemetry.reset(); // the backend does not parse it
     own.deadlines.reset();
     if (own.presence.none) own.presence = contract::options{}.presence; // it needs none, except of sleeping vehicles
     return own == contract::options{};
@@ -115,6 +114,9 @@ measure::labels labels_of(const scenario_config& config) {
     else
         made.observers = observer_names(config.load.observers);
     for (const auto& c : config.campaigns) made.campaigns.push_back(c.name);
+    for (const auto& g : config.fleet.telemetry.groups) made.telemetry.push_back(g.name);
+    for (const auto& a : config.fleet.telemetry.alarms) made.telemetry.push_back(a.name);
+    for (const auto& t : config.taps) made.taps.push_back(t.name);
     for (const auto& [name, path] : config.contract.command.parameters) made.parameters.push_back(name);
     return made;
 }

@@ -40,12 +40,13 @@ contract:
   failed: {topic: "from/{vin}/z", payload: '{"ref":"{request.id}","how":"NO:{code}"}'}
   responses: {filter: from/+/z, vin: "topic[1]", id: /ref, state: /how, reason: /how, sequence: '', ends: {executed: DONE, failed: "NO:*"}}
   presence: {topic: "here/{vin}", payload: {text: "{state}"}}
-  telemetry: {topic: "tlm/{vin}", payload: '{"at":"{now:iso}","n":{seq},"v":{random:1..6}}', every: 500ms}
 fleet:
   vehicles: 20
   connectRate: 200
   data: "CSV"
   mqtt: {clientId: "c-{data.owner}", user: "u-{data.owner}", password: "p"}
+  telemetry:
+    - {name: all, every: 500ms, topic: "tlm/{vin}", payload: '{"at":"{now:iso}","n":{seq},"v":{random:1..6}}'}
   segments:
     - {name: a, share: 50%, behaviour: success, variables: {region: eu}}
     - {name: b, share: 50%, behaviour: failure, variables: {region: us}}

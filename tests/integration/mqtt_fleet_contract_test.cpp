@@ -1,4 +1,4 @@
-// MQTT fleet and its message contract: custom commands and responses, telemetry, campaigns.
+// MQTT fleet and its message contract: custom commands and responses, campaigns.
 #include "mqtt_fleet_platform_fixture.hpp"
 
 #include <loadsim/backend/default_protocol.hpp>
@@ -17,7 +17,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -27,9 +26,7 @@ using namespace loadsim;
 using namespace loadsim::fleet::mqtt_fleet_tests;
 using namespace std::chrono_literals;
 using testing::ElementsAre;
-using testing::Gt;
 using testing::IsEmpty;
-using testing::Lt;
 
 namespace {
 
@@ -100,43 +97,6 @@ TEST_F(mqtt_fleet_test, unrenderable_payload_is_counted) {
     EXPECT_THAT(total_counts().sessions.reasons,
                 ElementsAre(testing::Pair("response not sent: contract.executed.payload is no hex", 1)));
     EXPECT_THAT(finished_, IsEmpty());
-}
-
-// Telemetry.
-
-TEST_F(mqtt_fleet_test, telemetry_is_spread_evenly_over_the_vehicles) {
-    options_.vehicles = 20;
-    options_.connect_rate = {5000};
-    contract_.telemetry = contract::telemetry_options{
-        .message = {.topic = "out/{vin}/telemetry", .payload = {.text = R"({"n":{seq},"at":{now:ms}})"}},
-        .interval = 200ms};
-    std::vector<std::pair<std::string, double>> messages;
-    platform_.on_custom_message = [&](const mqtt::message& m) {
-        messages.emplace_back(m.topic.substr(4, 17), elapsed_ms());
-    };
-    connect_and_begin_load();
-    EXPECT_THAT(messages, IsEmpty()) << "not before the load";
-    run_to(795ms);
-    fleet_->stop();
-    ASSERT_TRUE(run_until([&] { return messages.size() == 80; })) << messages.size();
-    std::map<std::string, int> by_car;
-    std::map<int, int> by_window; // of 50 ms
-    for (const auto& [car, at] : messages) ++by_car[car], ++by_window[static_cast<int>(at / 50)];
-    EXPECT_EQ(by_car.size(), 20U);
-    for (const auto& [car, count] : by_car) EXPECT_EQ(count, 4) << car;
-    for (const auto& [window, count] : by_window) EXPECT_THAT(count, testing::AllOf(Gt(1), Lt(10))) << window;
-    EXPECT_GE(loop_.traffic.published, 80U) << "counted as messages";
-}
-
-TEST_F(mqtt_fleet_test, telemetry_is_skipped_while_the_link_is_blocked) {
-    contract_.telemetry =
-        contract::telemetry_options{.message = {.topic = "out/t", .payload = {.text = "{seq}"}}, .interval = 100ms};
-    std::vector<std::string> messages;
-    platform_.on_custom_message = [&](const mqtt::message& m) { messages.emplace_back(m.payload); };
-    add_condition(condition::kind::tunnel, 50ms, 300ms);
-    connect_and_begin_load();
-    ASSERT_TRUE(run_until([&] { return messages.size() == 3; }));
-    EXPECT_THAT(messages, ElementsAre("1", "5", "6")) << "what it would have said in the tunnel is not said afterwards";
 }
 
 // Campaigns.

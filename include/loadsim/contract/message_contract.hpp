@@ -68,7 +68,7 @@ private:
 
     text_template topic_, response_topic_, correlation_, content_type_;
     payload_template payload_;
-    std::string payload_option_; ///< "contract.ack.payload", "contract.telemetry.protobuf"
+    std::string payload_option_; ///< "contract.ack.payload", "fleet.telemetry[0].protobuf"
     std::vector<std::pair<std::string, text_template>> user_properties_;
     std::uint32_t expiry_s_ = 0;
     std::optional<std::uint8_t> qos_{};
@@ -153,8 +153,6 @@ public:
     bool compose_command(const template_values&, outgoing_message& out, std::uint32_t service = 0) const;
     bool compose(response_kind, const template_values&, outgoing_message& out) const;
     bool compose_presence(const template_values&, outgoing_message& out) const;
-    bool compose_telemetry(const template_values&, outgoing_message& out) const;
-    bool has_telemetry() const noexcept;
     bool has_presence() const noexcept;
     bool has(response_kind) const noexcept; ///< false: vehicles do not send it
     /// Event mapping of vehicle responses, for the embedded backend and response observers.
@@ -185,7 +183,7 @@ private:
     std::vector<std::string> pointers_;
     std::vector<field_path> pointer_paths_;
     text_template filter_;
-    message_template response_templates_[4], presence_, telemetry_;
+    message_template response_templates_[4], presence_;
     // The first ones are those of the contract; the others of services that differ.
     std::vector<api_request> requests_ = std::vector<api_request>(1);
     std::vector<message_template> commands_ = std::vector<message_template>(1);

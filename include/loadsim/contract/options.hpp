@@ -142,12 +142,6 @@ struct deadline_options {
     friend bool operator==(const deadline_options&, const deadline_options&) = default;
 };
 
-struct telemetry_options {
-    message_options message;
-    nanoseconds interval = std::chrono::seconds{30};
-    friend bool operator==(const telemetry_options&, const telemetry_options&) = default;
-};
-
 namespace defaults {
 inline message_options response_message(const char* phase, const char* ok) {
     return {.topic = "v1/{vin}/rsp/{request.id}",
@@ -172,7 +166,6 @@ struct options {
     message_options presence{.topic = "v1/{vin}/state",
                              .payload = {.text = R"({"state":"{state}"{#wake},"wake":"{wake}"{/wake}})"},
                              .retain = true};
-    std::optional<telemetry_options> telemetry{};
     std::optional<deadline_options> deadlines{}; ///< of an external platform; empty: unknown
     friend bool operator==(const options&, const options&) = default;
 };

@@ -6,6 +6,8 @@
 #include <loadsim/contract/message_contract.hpp>
 #include <loadsim/fleet/campaign.hpp>
 #include <loadsim/fleet/options.hpp>
+#include <loadsim/telemetry/rate_factors.hpp>
+#include <loadsim/telemetry/vehicle_model.hpp>
 #include <loadsim/vehicle/behaviour.hpp>
 #include <loadsim/vehicle/condition.hpp>
 #include <loadsim/vehicle/segment.hpp>
@@ -19,6 +21,11 @@ class registry;
 }
 
 namespace loadsim::fleet {
+
+// What a fleet without telemetry refers to.
+inline const std::vector<contract::message_template> no_telemetry_messages;
+inline const std::vector<std::vector<std::uint32_t>> no_segment_groups;
+inline const telemetry::rate_factors no_rate_factors;
 
 /// Everything referred to must outlive the user of the spec.
 struct fleet_spec {
@@ -37,6 +44,14 @@ struct fleet_spec {
     fleet_partition shard_partition;
     nanoseconds load_duration{0}; ///< duration of the load
     nanoseconds skip_before{0};   ///< replay of a part of the load: skip what ended before this offset
+    // Telemetry; by default none.
+    /// Of the groups and then of the alarms of options.telemetry.
+    const std::vector<contract::message_template>& telemetry_messages = no_telemetry_messages;
+    const std::vector<std::vector<std::uint32_t>>& segment_groups =
+        no_segment_groups; ///< by segment: groups that it sends
+    const telemetry::rate_factors& rate_factors = no_rate_factors;
+    const telemetry::vehicle_model* vehicle_model = nullptr; ///< null: no vehicle sends telemetry
+    std::uint32_t shards_of_process = 1;                     ///< which share the limits of the store
 };
 
 } // namespace loadsim::fleet

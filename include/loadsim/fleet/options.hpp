@@ -9,6 +9,8 @@
 #include <loadsim/http/options.hpp>
 #include <loadsim/mqtt/options.hpp>
 #include <loadsim/net/tls_options.hpp>
+#include <loadsim/telemetry/options.hpp>
+#include <loadsim/telemetry/trip_options.hpp>
 #include <loadsim/vehicle/behaviour.hpp>
 #include <loadsim/vehicle/segment.hpp>
 #include <loadsim/vehicle/vin.hpp>
@@ -123,7 +125,12 @@ struct options {
     broker_api_options broker_api{}; ///< for link_kind::broker_api
     reconnect_options reconnect;
     wakeup_options wakeup{};
-    std::vector<vehicle::segment> segments; ///< empty: one segment, "all", 100 %, behaviour success
+    std::vector<vehicle::segment> segments;         ///< empty: one segment, "all", 100 %, behaviour success
+    std::optional<telemetry::trip_options> trips{}; ///< days of the vehicles; empty: all are parked
+    /// Groups: those of the fleet, then those of segments alone. Their names are the telemetry of vehicle::segment.
+    telemetry::telemetry_options telemetry{};
+    std::uint32_t segment_only_groups =
+        0; ///< the last ones of telemetry.groups: of segments with telemetry of their own
     friend bool operator==(const options&, const options&) = default;
 };
 

@@ -19,6 +19,8 @@ struct behaviour;
 
 namespace loadsim::fleet {
 
+class telemetry_listener;
+
 /// A command handed to the fleet.
 struct delivered_command {
     std::string topic; ///< MQTT topic; over HTTP the URL's path, without the leading slash
@@ -44,6 +46,9 @@ class vehicles {
 public:
     virtual ~vehicles() = default;
 
+    /// Told of each telemetry message and alarm that is sent from now on; must outlive this object. Call before start(). Null: nobody
+    /// is told.
+    virtual void set_telemetry_listener(telemetry_listener*) {}
     /// Starts connecting, at the shard's part of the connect rate. Simulated vehicles are online from the start.
     virtual void start() {}
     /// Load start: vehicles with an offline behaviour disconnect for good; sleeping vehicles fall asleep; time zero of conditions.

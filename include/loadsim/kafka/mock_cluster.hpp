@@ -19,6 +19,7 @@ public:
     struct topic {
         std::string name;
         std::uint32_t partitions = 1;
+        friend bool operator==(const topic&, const topic&) = default;
     };
     /// Errors: a topic that cannot be created; threads or open files ran out.
     static result<mock_cluster> start(const std::vector<topic>&, std::uint32_t brokers = 1);

@@ -20,6 +20,7 @@ struct phase {
     std::optional<rate> ramp_to;                ///< at the end; linear in between
     std::optional<std::uint64_t> arrival_count; ///< exact count, evenly over `duration`; excludes the rates
     std::optional<std::uint64_t> max_vusers;    ///< limit of requests in flight; arrivals above it are skipped
+    double telemetry_factor = 1;                ///< of the rate of telemetry; also in a pause
 
     friend bool operator==(const phase&, const phase&) = default;
 };

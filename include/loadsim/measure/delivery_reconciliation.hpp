@@ -27,6 +27,9 @@ struct reconciliation_options {
     friend bool operator==(const reconciliation_options&, const reconciliation_options&) = default;
 };
 
+/// Append times are a multiple of it, rounded down.
+inline constexpr nanoseconds append_time_resolution = std::chrono::milliseconds{1};
+
 /// Largest value; the sum of two is the larger one.
 struct largest_count {
     std::uint64_t value = 0;
@@ -123,6 +126,8 @@ public:
     const delivery_counts& counts(std::uint32_t group) const { return by_group_.at(group); }
     delivery_counts total() const; ///< of all groups and of the records that cannot be compared
     std::uint64_t in_flight() const noexcept { return in_flight_; }
+    /// Messages sent and not consumed yet; 0 once the deadline of the last one has passed.
+    std::uint64_t awaited(monotonic_time now) const noexcept;
     std::uint64_t open_streams() const noexcept { return windows_.size(); } ///< with messages in flight
 
 private:
@@ -190,6 +195,8 @@ private:
     std::vector<delivery_counts> by_group_;
     delivery_counts unassigned_;
     std::uint64_t in_flight_ = 0;
+    std::uint64_t awaited_ = 0; ///< of those in flight: sent and not consumed
+    monotonic_time last_sent_{};
 };
 
 } // namespace loadsim::measure

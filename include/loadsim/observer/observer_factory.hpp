@@ -22,6 +22,8 @@ namespace loadsim::observer {
 struct observer_context {
     std::vector<net::endpoint> brokers{}; ///< of mqtt, in failover order, with loadsim's credentials
     net::server_list broker_servers{};    ///< their addresses; of other URLs: they are looked up
+    std::vector<std::string>
+        kafka_brokers{}; ///< of the embedded cluster, for kafka without brokers; empty: there is none
     http::client_options
         api{}; ///< of sse and websocket: uses bases with their addresses, tls, proxy, limits; of webhook: limits
     /// Adds credentials; called for each connection, on the observer's thread. May be empty.
@@ -34,7 +36,7 @@ struct observer_context {
     net::byte_tap* tap = nullptr; ///< receives all bytes, except Paho's. Null: none
 };
 
-/// Makes an mqtt, webhook, sse or websocket observer. Null for the other types: they belong to a shard (poll_observer,
+/// Makes an mqtt, webhook, sse, websocket or kafka observer. Null for the other types: they belong to a shard (poll_observer,
 /// vehicle_completion_observer) or consist of completion_in_http_response(). `index`: position in load.observers.
 std::unique_ptr<observer> make_observer(const options&, const observer_context&, on_completion, std::uint32_t index);
 

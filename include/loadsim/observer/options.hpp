@@ -1,9 +1,12 @@
-// Observer types and their options.
+// Observer types and taps, and their options.
 #pragma once
 
 #include <loadsim/base/hash.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/contract/options.hpp>
+#include <loadsim/contract/tap_mapping.hpp>
+#include <loadsim/kafka/options.hpp>
+#include <loadsim/measure/delivery_reconciliation.hpp>
 #include <loadsim/mqtt/options.hpp>
 
 #include <chrono>
@@ -98,10 +101,29 @@ struct websocket_options {
     friend bool operator==(const websocket_options&, const websocket_options&) = default;
 };
 
-using options = std::variant<mqtt_options, webhook_options, poll_options, response_options, none_options, sse_options,
-                             websocket_options>;
+/// Final events in topics with the Kafka API. A field path `correlation` is the record's key, `header:NAME` one of its headers.
+struct kafka_observer_options {
+    kafka::consumer_options consumer{}; ///< without brokers: those of the embedded cluster
+    contract::event_mapping_options reading{
+        .vin = {}, .state = {"/state", "/reason"}, .outcomes = contract::default_event_mapping().outcomes};
+    friend bool operator==(const kafka_observer_options&, const kafka_observer_options&) = default;
+};
 
-inline constexpr std::string_view kind_names[]{"mqtt", "webhook", "poll", "response", "none", "sse", "websocket"};
+using options = std::variant<mqtt_options, webhook_options, poll_options, response_options, none_options, sse_options,
+                             websocket_options, kafka_observer_options>;
+
+inline constexpr std::string_view kind_names[]{"mqtt", "webhook", "poll",      "response",
+                                               "none", "sse",     "websocket", "kafka"};
 inline std::string_view kind_of(const options& o) { return kind_names[o.index()]; }
+
+/// Tap: consumes the telemetry that the platform has forwarded, and reconciles it with what the vehicles have sent.
+struct tap_options {
+    std::string name = "kafka";         ///< in reports and budgets; each tap has its own
+    kafka::consumer_options consumer{}; ///< without brokers: those of the embedded cluster. `share` is not used
+    std::vector<std::string> groups{};  ///< telemetry groups and alarms that are forwarded there; empty: all
+    contract::tap_mapping_options mapping{};
+    measure::reconciliation_options reconciliation{};
+    friend bool operator==(const tap_options&, const tap_options&) = default;
+};
 
 } // namespace loadsim::observer

@@ -7,9 +7,12 @@
 #include <loadsim/contract/text_template.hpp>
 #include <loadsim/driver/hooks.hpp>
 #include <loadsim/scenario/scenario.hpp>
+#include <loadsim/telemetry/rate_factors.hpp>
+#include <loadsim/telemetry/vehicle_model.hpp>
 #include <loadsim/vehicle/registry.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -28,6 +31,11 @@ struct compiled_scenario {
         contract::text_template subscribe_message; ///< first message sent on a WebSocket
     };
     std::vector<observer_templates> observers;
+    std::vector<contract::message_template>
+        telemetry_messages;                                 ///< of the groups and then of the alarms of fleet.telemetry
+    std::vector<std::vector<std::uint32_t>> segment_groups; ///< by segment: groups that it sends
+    telemetry::vehicle_model vehicle_model;                 ///< without fleet.trips: of parked vehicles
+    telemetry::rate_factors rate_factors;                   ///< of fleet.telemetry, by phases and spikes
 
     /// Sets the template values of a vehicle, except its VIN: index, segment, data row and segment variables.
     void fill_vehicle_values(vehicle_id, std::size_t segment, const std::string& segment_name,

@@ -1,12 +1,14 @@
 // Scenario as a plain struct: the values of the YAML file with defaults filled in; no runtime state.
 #pragma once
 
+#include <loadsim/backend/kafka_bridge.hpp>
 #include <loadsim/backend/options.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/contract/options.hpp>
 #include <loadsim/driver/options.hpp>
 #include <loadsim/fleet/options.hpp>
 #include <loadsim/http/options.hpp>
+#include <loadsim/kafka/mock_cluster.hpp>
 #include <loadsim/load/options.hpp>
 #include <loadsim/load/parameters.hpp>
 #include <loadsim/load/schedule.hpp>
@@ -40,6 +42,14 @@ struct embedded_tls {
     friend bool operator==(const embedded_tls&, const embedded_tls&) = default;
 };
 
+/// Mock cluster with the Kafka API, and the bridge to it from the embedded mosquitto.
+struct embedded_kafka {
+    static constexpr std::uint32_t default_partitions = 4; ///< of the topics that are used and not in the list
+    std::vector<kafka::mock_cluster::topic> topics{};
+    backend::bridge_options bridge{};
+    friend bool operator==(const embedded_kafka&, const embedded_kafka&) = default;
+};
+
 /// Platform under test. read() resolves it: `embedded` alone: embedded mosquitto and embedded backend; a broker: no
 /// embedded mosquitto, and the embedded backend only if the http driver needs one; broker and api: nothing embedded,
 /// whatever target.embedded contains. An embedded backend without configured services serves its defaults and
@@ -50,7 +60,8 @@ struct target {
     std::optional<net::endpoint> api;    ///< external API; replaces the embedded backend
     backend::options backend;            ///< options of the embedded backend
     std::string embedded_password{};     ///< of the embedded mosquitto; empty: none is needed. Never printed
-    std::optional<scenario::embedded_tls> embedded_tls{}; ///< none: plain TCP
+    std::optional<scenario::embedded_tls> embedded_tls{};     ///< none: plain TCP
+    std::optional<scenario::embedded_kafka> embedded_kafka{}; ///< none: no cluster; needs the embedded mosquitto
     // Options of an external platform.
     std::vector<net::endpoint> more_brokers{}; ///< besides `broker`: used round robin and for failover
     std::vector<net::endpoint> more_apis{};    ///< besides `api`: used the same way
@@ -129,6 +140,7 @@ struct scenario_config {
     std::vector<driver::hook_options> before; ///< setup requests, in order, before the fleet connects
     std::vector<driver::hook_options> after;  ///< teardown requests, after the drain
     std::vector<fleet::campaign_options> campaigns;
+    std::vector<observer::tap_options> taps{};
     scenario::record record = record::automatic;
     scenario::report_options report;
     std::vector<verdict::budget> budgets; ///< from read(): with the default ones (verdict/default_budgets.hpp)

@@ -4,9 +4,9 @@
 #include <loadsim/base/result.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/base/units.hpp>
+#include <loadsim/contract/options.hpp>
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,31 +24,12 @@ struct state_periods {
 /// The same period in all states.
 constexpr state_periods period_always(nanoseconds period) { return {period, period, period}; }
 
-/// Payload as a message type of a Protobuf descriptor set.
-struct protobuf_payload {
-    std::string descriptor;                    ///< file: FileDescriptorSet, as `protoc --descriptor_set_out` writes it
-    std::string message;                       ///< full name of the type, such as fleet.v1.Position
-    std::map<std::string, std::string> fields; ///< template of each field
-    friend bool operator==(const protobuf_payload&, const protobuf_payload&) = default;
-};
-
-/// Where and how a message is published.
-struct message_options {
-    std::string topic;                 ///< template
-    std::uint8_t qos = 1;              ///< 0 to 2
-    std::optional<nanoseconds> expiry; ///< message expiry interval (MQTT 5.0, 3.3.2.3.3) from due on; whole seconds
-    std::string payload;               ///< template; excludes vss and protobuf
-    std::vector<std::string> vss;      ///< names of signals; the payload is {"vin","ts","seq","signals":{...}}
-    std::optional<protobuf_payload> protobuf;
-    friend bool operator==(const message_options&, const message_options&) = default;
-};
-
 /// Signals that a vehicle sends together in one regular message.
 struct group_options {
     std::string name; ///< unique among groups and alarms
     state_periods every;
     fraction jitter{0.1}; ///< of the period: a message is due at a seeded random point of this first part of it
-    message_options message;
+    contract::message_options message;
     friend bool operator==(const group_options&, const group_options&) = default;
 };
 
@@ -56,7 +37,7 @@ struct group_options {
 struct alarm_options {
     std::string name;     ///< unique among groups and alarms
     loadsim::rate rate{}; ///< per vehicle, in simulated time
-    message_options message;
+    contract::message_options message;
     friend bool operator==(const alarm_options&, const alarm_options&) = default;
 };
 

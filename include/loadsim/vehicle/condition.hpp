@@ -48,6 +48,7 @@ struct condition {
     delay added_delay{};         ///< slow: delay per direction
     fraction loss{};             ///< lossy: fraction of dropped publications
     double factor = 1;           ///< spike: load factor
+    double telemetry_factor = 1; ///< spike: factor of the rate of telemetry
     outage_mode mode = outage_mode::restart;
     outcome_set expected;           ///< additional accepted outcomes of affected requests
     anomaly_set expected_anomalies; ///< deliberately caused anomalies of affected requests

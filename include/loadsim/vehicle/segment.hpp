@@ -5,6 +5,7 @@
 #include <loadsim/base/units.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,8 @@ struct segment {
     std::string behaviour = "success";
     /// Template variables {segment.NAME}; every segment has the same names.
     std::vector<std::pair<std::string, std::string>> variables{};
+    std::optional<std::vector<std::string>>
+        telemetry{}; ///< names of the groups that it sends; empty: those of the fleet
     friend bool operator==(const segment&, const segment&) = default;
 };
 

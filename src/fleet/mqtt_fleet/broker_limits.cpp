@@ -48,7 +48,6 @@ void mqtt_fleet::check_qos(mqtt::qos supported) {
          {std::pair{"ack", &contract.ack}, std::pair{"running", &contract.running},
           std::pair{"executed", &contract.executed}, std::pair{"failed", &contract.failed}})
         check(*message, response_qos, "responses", key);
-    if (contract.telemetry) check(contract.telemetry->message, response_qos, "telemetry messages", "telemetry");
     if (publishes_presence()) check(contract.presence, mqtt::qos::at_most_once, "presence messages", "presence");
 }
 
@@ -69,8 +68,6 @@ void mqtt_fleet::check_packet_sizes(const mqtt_vehicle& vehicle, std::size_t lim
     auto values = template_values_of(spec_, vehicle.id);
     values.vin = vin;
     values.random = &rng;
-    if (spec_.message_contract.has_telemetry() && spec_.message_contract.compose_telemetry(values, m))
-        check("telemetry message", "telemetry");
     // Of the size that the response to a command with a UUID has.
     response_context sample;
     sample.vin = vin;

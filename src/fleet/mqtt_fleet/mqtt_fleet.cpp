@@ -56,13 +56,11 @@ void mqtt_fleet::begin_load(monotonic_time start) {
     load_start_ = start;
     for (mqtt_vehicle& vehicle : vehicles_) begin_load_of(vehicle);
     process_due_conditions();
-    if (spec_.message_contract.has_telemetry()) send_due_telemetry();
 }
 
 void mqtt_fleet::stop() {
     fleet_core::stop();
     connect_timer_.disarm();
-    telemetry_timer_.disarm();
     for (mqtt_vehicle& vehicle : vehicles_) {
         if (!vehicle.disruptions || vehicle.disruptions->half_open == 0)
             vehicle.link.unblock(); // so that DISCONNECT gets through

@@ -121,10 +121,8 @@ private:
     void adjust_to_refusal(mqtt_vehicle&);
     void report_limit(const std::string& sentence);
 
-    // messages.cpp: commands, campaigns, publishing, telemetry.
+    // messages.cpp: commands, campaigns, publishing.
     bool handle_campaign_message(const mqtt_vehicle&, const contract::message_view&);
-    void send_due_telemetry();
-    void send_telemetry(mqtt_vehicle&);
 
     static mqtt_vehicle& cast(vehicle_state& vehicle) { return static_cast<mqtt_vehicle&>(vehicle); }
     const mqtt_vehicle& at(vehicle_id v) const { return vehicles_[slot_of(v)]; }
@@ -154,14 +152,11 @@ private:
     mqtt::session_options takeover_session_options_;               ///< clean start, expires at disconnect
     std::vector<boost::asio::ip::address> source_addresses_;       ///< empty: the kernel's choice
     timer_callback<mqtt_fleet> connect_timer_{*this, &mqtt_fleet::start_due_connects};
-    timer_callback<mqtt_fleet> telemetry_timer_{*this, &mqtt_fleet::send_due_telemetry};
     vehicle_storage vehicles_; ///< by slot
     connect_pacer pacer_;
     bool starting_connects_ = false; ///< inside start_due_connects()
     std::set<std::string> reported_limits_;
     bool stale_session_reported_ = false;
-    std::uint64_t telemetry_round_ = 1;
-    std::uint32_t telemetry_slot_ = 0; ///< slot of the next vehicle in this round
     struct {
         client_identity shown;
         contract::outgoing_message offline;

@@ -44,6 +44,18 @@ std::vector<std::vector<fleet::campaign>> campaigns_of(const scenario::scenario_
     return all;
 }
 
+/// Topic filters of the groups that the segment sends and of the alarms, each once.
+void add_telemetry_filters(const scenario::scenario_config& scenario, const scenario::compiled_scenario& compiled,
+                           std::size_t segment, const contract::template_values& values,
+                           std::vector<std::string>& filters) {
+    const auto add = [&](std::size_t message) {
+        auto filter = compiled.telemetry_messages[message].topic().topic_filter(values);
+        if (std::ranges::find(filters, filter) == filters.end()) filters.push_back(std::move(filter));
+    };
+    for (const auto group : compiled.segment_groups[segment]) add(group);
+    for (auto i = scenario.fleet.telemetry.groups.size(); i < compiled.telemetry_messages.size(); ++i) add(i);
+}
+
 } // namespace
 
 std::vector<target::mosquitto_login> logins_of(const scenario::scenario_config& scenario,
@@ -74,6 +86,7 @@ target::access_rules access_rules_of(const scenario::scenario_config& scenario,
                 std::ranges::find(subscribe, filter) == subscribe.end()) // a rule for each filter
                 subscribe.push_back(std::move(filter));
         auto publish = contract.published_filters(values);
+        add_telemetry_filters(scenario, compiled, segment, values, publish);
         if (scenario.load.driver == driver::kind::mqtt) publish.emplace_back(driver::response_topics_filter);
         rules.allow(values.vin, subscribe, publish);
     });

@@ -23,7 +23,6 @@ constexpr choices::table<form, 5> payload_forms{{"json", "text", "hex", "base64"
 
 constexpr std::size_t max_texts = 100;
 constexpr std::size_t max_field_paths = 10;
-constexpr std::size_t max_signals = 500;
 
 /// Key `responses`: the event mapping and the topic filter of the subscription.
 struct response_keys {
@@ -95,60 +94,7 @@ void describe(V& v, contract::deadline_options& o) {
     v.required("running", o.running, "Time from the first to the final response of the vehicle.", positive);
 }
 
-template <class V>
-void describe(V& v, contract::protobuf_options& o) {
-    v.required("descriptor", o.descriptor,
-               "File with the type: a FileDescriptorSet, as protoc --include_imports --descriptor_set_out writes it.",
-               value_types::file_path{});
-    v.required("message", o.message, "Full name of the message's type, with its package.", value_types::text{});
-    v.required(
-        "fields", o.fields,
-        "Values by field: templates, as for payload; hex, base64 and file are for bytes. a.b is the field b of the "
-        "message a; a list of values is for a repeated field, or a[0] is its first element.",
-        value_types::protobuf_fields{});
-}
-
-template <class V>
-void describe(V& v, contract::telemetry_options& o) {
-    v.field("every", o.interval, "Interval of each vehicle that is online; the vehicles are spread evenly over it.",
-            value_types::duration{.min = std::chrono::milliseconds{100}});
-    describe(v, o.message);
-    v.field(
-        "vss", o.message.vss,
-        R"(In place of payload: names of signals of VSS; the payload is {"vin","ts","seq","signals":{NAME: value}}.)",
-        value_types::list<value_types::text>{{}, "signals", max_signals});
-    v.field("protobuf", o.message.protobuf, "In place of payload: a message of Protocol Buffers.",
-            value_types::object<contract::protobuf_options>{});
-}
-
 namespace {
-
-/// Telemetry has no default topic and payload, so both are required.
-struct telemetry {
-    static constexpr std::array<std::string_view, 3> payload_keys{"payload", "vss", "protobuf"};
-
-    void read(read_context& r, const yaml_node& n, contract::telemetry_options& out) const {
-        value_types::object<contract::telemetry_options>{}.read(r, n, out);
-        if (n.what != yaml_node::kind::map) return;
-        if (n.find("topic") == nullptr) r.add_problem(n, "'topic' is missing");
-        std::vector<std::string_view> given;
-        for (const auto& m : n.members) {
-            if (std::ranges::find(payload_keys, std::string_view(m.key)) == payload_keys.end()) continue;
-            if (!given.empty() && given.back() != m.key)
-                r.add_problem(m.location, fmt::format("'{}' is there, too; give one of them: payload, vss or protobuf",
-                                                      given.back()));
-            given.push_back(m.key);
-        }
-        if (given.empty()) r.add_problem(n, "'payload' is missing; give it, vss or protobuf");
-    }
-    yaml_node write(const contract::telemetry_options& o) const {
-        auto made = value_types::object<contract::telemetry_options>{}.write(o);
-        if (o.message.vss || o.message.protobuf)
-            std::erase_if(made.members, [](const yaml_member& m) { return m.key == "payload"; });
-        return made;
-    }
-    boost::json::object schema() const { return value_types::object<contract::telemetry_options>{}.schema(); }
-};
 
 /// Message that a platform may lack: its keys, or `none`.
 struct message_or_none {
@@ -193,7 +139,6 @@ void describe(V& v, contract_keys& k) {
     v.field("presence", o.presence,
             "Presence of a vehicle, and its will: online, offline or asleep ({state}, {wake}); none: neither is sent.",
             message_or_none{});
-    v.field("telemetry", o.telemetry, "Telemetry that every vehicle publishes; left out: none.", telemetry{});
     v.field("deadlines", o.deadlines,
             "Deadlines of the platform for silent vehicles; left out: unknown, and expiry is not measured.",
             value_types::object<contract::deadline_options>{});

@@ -40,6 +40,32 @@ void describe(V& v, contract::message_options& o) {
 }
 
 template <class V>
+void describe(V& v, contract::protobuf_options& o) {
+    v.required("descriptor", o.descriptor,
+               "File with the type: a FileDescriptorSet, as protoc --include_imports --descriptor_set_out writes it.",
+               value_types::file_path{});
+    v.required("message", o.message, "Full name of the message's type, with its package.", value_types::text{});
+    v.required(
+        "fields", o.fields,
+        "Values by field: templates, as for payload; hex, base64 and file are for bytes. a.b is the field b of the "
+        "message a; a list of values is for a repeated field, or a[0] is its first element.",
+        value_types::protobuf_fields{});
+}
+
+/// Keys of a telemetry message: those of a message, and the other forms of a payload.
+template <class V>
+void describe_telemetry_message(V& v, contract::message_options& o) {
+    constexpr std::size_t max_signals = 500;
+    describe(v, o);
+    v.field(
+        "vss", o.vss,
+        R"(In place of payload: names of signals of VSS; the payload is {"vin","ts","seq","signals":{NAME: value}}.)",
+        value_types::list<value_types::text>{{}, "signals", max_signals});
+    v.field("protobuf", o.protobuf, "In place of payload: a message of Protocol Buffers.",
+            value_types::object<contract::protobuf_options>{});
+}
+
+template <class V>
 void describe(V& v, contract::event_mapping_options& o) {
     v.field("id", o.id,
             "Field path of the request's id: /pointer, topic[1], payload, correlation, property:NAME or header:NAME.",

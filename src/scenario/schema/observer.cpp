@@ -1,6 +1,7 @@
 #include "schema.hpp"
 #include "schema/composite_types.hpp"
 #include "schema/contract_keys.hpp"
+#include "schema/kafka_keys.hpp"
 
 #include <loadsim/base/spelling.hpp>
 
@@ -25,7 +26,8 @@ constexpr std::array<std::string_view, std::variant_size_v<observer::options>> k
     "The response to the HTTP request itself, of a synchronous API.",
     "No events of the platform: the final response of the vehicle completes a request.",
     "Server-sent events of the platform's API.",
-    "Text messages of a WebSocket at the platform's API."};
+    "Text messages of a WebSocket at the platform's API.",
+    "Events of the platform in topics with the Kafka API."};
 
 /// Calls `use` with the default options of that kind.
 template <class Use, std::size_t... I>
@@ -128,6 +130,13 @@ void describe(V& v, observer::websocket_options& o) {
     v.field("path", o.path, "Path after that of the API's URL: a template.", value_types::placeholder_text{});
     v.field("subscribe", o.subscribe, "Message sent after the connect: a template; empty: none.",
             value_types::placeholder_text{10'000});
+    describe_batch(v, o.reading);
+    describe(v, o.reading);
+}
+
+template <class V>
+void describe(V& v, observer::kafka_observer_options& o) {
+    describe(v, o.consumer);
     describe_batch(v, o.reading);
     describe(v, o.reading);
 }

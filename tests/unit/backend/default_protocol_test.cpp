@@ -241,7 +241,6 @@ TEST(default_protocol, built_in_contract_composes_the_same_presence) {
         EXPECT_EQ(out.topic, presence_topic(car));
         EXPECT_TRUE(out.retain);
     }
-    EXPECT_FALSE(message_contract::built_in().has_telemetry());
 }
 
 TEST(default_protocol, default_event_mapping_extracts_its_events) {

@@ -59,13 +59,12 @@ TEST(message_contract, published_filters_are_those_of_all_messages_of_a_vehicle)
     o.running.topic = "{vin}/running";
     o.executed.topic = o.failed.topic = "{vin}/{phase}/{service}/end";
     o.presence.none = true;
-    o.telemetry = telemetry_options{.message = {.topic = "{vin}/{segment}/signals", .payload = {.text = "x"}}};
     o.command.message.response_topic = "to/{vin}";
     EXPECT_THAT(compiled_contract(o).published_filters({.vin = "V1", .segment = "eu"}),
-                ElementsAre("V1/running", "V1/+/+/end", "V1/eu/signals", "to/V1"));
+                ElementsAre("V1/running", "V1/+/+/end", "to/V1"));
     o.use_response_topic = false;
     EXPECT_THAT(compiled_contract(o).published_filters({.vin = "V1", .segment = "eu"}),
-                ElementsAre("V1/running", "V1/+/+/end", "V1/eu/signals"));
+                ElementsAre("V1/running", "V1/+/+/end"));
 }
 
 TEST(message_contract, composes_and_parses_a_custom_contract) {
@@ -84,7 +83,6 @@ TEST(message_contract, composes_and_parses_a_custom_contract) {
     o.command.parameters = {{"t", "/args/temp"}, {"topic", "topic[1]"}};
     o.executed = {.topic = "out/{command:/meta/corr}",
                   .payload = {.text = R"(DONE {request.id} {parameter.t} {parameter.topic} {command:/meta/corr})"}};
-    o.telemetry = telemetry_options{.message = {.topic = "t/{vin}", .payload = {.text = R"({"n":{seq}})"}}};
     const auto t = compiled_contract(o, {.data = {"serial"}, .segment = {"region"}, .captured = {"token"}});
 
     const std::vector<std::string> row{"s1"}, region{"eu"}, token{"t0k"};
@@ -123,10 +121,6 @@ TEST(message_contract, composes_and_parses_a_custom_contract) {
     EXPECT_EQ(out.payload, "DONE 17 21.5 s1 c/1");
     EXPECT_FALSE(out.qos);
     EXPECT_TRUE(out.user_properties.empty()) << "nothing is left of the message before";
-
-    ASSERT_TRUE(t.has_telemetry());
-    ASSERT_TRUE(t.compose_telemetry({.vin = "V", .seq = 4}, out));
-    EXPECT_EQ(out.topic + out.payload, R"(t/V{"n":4})");
 }
 
 TEST(message_contract, composes_api_requests) {
@@ -294,29 +288,23 @@ TEST(message_contract, reports_all_problems_with_their_options) {
     o.executed.user_properties = {{"k", "{random:20..10}"}};
     o.failed.payload = {.text = "/no/such/file", .format = payload_options::payload_format::file};
     o.presence.payload.text = "{state}{request.id}";
-    o.telemetry = telemetry_options{.message = {.topic = "t/{wake}", .payload = {.text = "x{#seq}"}}};
     o.responses = {.id = "", .state = {"phase"}, .outcomes = {}};
     const auto text = contract_problems(o);
-    for (const auto* sentence : {"contract.request.path: unknown variable 'vim'; did you mean 'vin'?",
-                                 "contract.request.path: 'vehicles/{vim}' does not begin with '/'",
-                                 "contract.request.headers.X: 'request.id' has no value here",
-                                 "contract.request.body: it would be no JSON",
-                                 "contract.request.rejected: 202 cannot mean accepted and rejected",
-                                 "contract.request.id: 'id' is no field path",
-                                 "contract.command.filter: 'service' has no value here",
-                                 "contract.command.id: where does a command hold",
-                                 "contract.command.service: 'service' is no field path",
-                                 "contract.command.parameters.t: 't' is no field path",
-                                 "contract.ack.payload: unknown variable 'cod'; did you mean 'code'?",
-                                 "contract.running.topic: a message needs a topic",
-                                 "contract.executed.userProperties.k: {random:20..10}: 20 is more than 10",
-                                 "contract.failed.payload: the file '/no/such/file' cannot be read",
-                                 "contract.presence.payload: 'request.id' has no value here",
-                                 "contract.telemetry.topic: 'wake' has no value here",
-                                 "contract.telemetry.payload: {#seq} is not closed",
-                                 "contract.responses.id: where does a response hold",
-                                 "contract.responses.state: 'phase' is no field path",
-                                 "contract.responses.ends: no state is an end"})
+    for (const auto* sentence :
+         {"contract.request.path: unknown variable 'vim'; did you mean 'vin'?",
+          "contract.request.path: 'vehicles/{vim}' does not begin with '/'",
+          "contract.request.headers.X: 'request.id' has no value here", "contract.request.body: it would be no JSON",
+          "contract.request.rejected: 202 cannot mean accepted and rejected",
+          "contract.request.id: 'id' is no field path", "contract.command.filter: 'service' has no value here",
+          "contract.command.id: where does a command hold", "contract.command.service: 'service' is no field path",
+          "contract.command.parameters.t: 't' is no field path",
+          "contract.ack.payload: unknown variable 'cod'; did you mean 'code'?",
+          "contract.running.topic: a message needs a topic",
+          "contract.executed.userProperties.k: {random:20..10}: 20 is more than 10",
+          "contract.failed.payload: the file '/no/such/file' cannot be read",
+          "contract.presence.payload: 'request.id' has no value here",
+          "contract.responses.id: where does a response hold", "contract.responses.state: 'phase' is no field path",
+          "contract.responses.ends: no state is an end"})
         EXPECT_THAT(text, HasSubstr(sentence));
     o = {};
     o.request.accepted.clear();

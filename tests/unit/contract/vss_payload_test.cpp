@@ -13,13 +13,13 @@ namespace {
 
 const scenario_symbols vehicle_symbols{.signals = signal_names};
 
-result<message_contract> with_telemetry(message_options message) {
-    options o;
-    o.telemetry = telemetry_options{.message = std::move(message)};
-    return message_contract::compile(o, vehicle_symbols);
+result<message_template> with_telemetry(const message_options& message) {
+    std::vector<std::string> pointers;
+    return message_template::compile(message, symbols_in(template_scope::telemetry, vehicle_symbols, {}), pointers,
+                                     "fleet.telemetry[0]");
 }
 
-std::string telemetry_problems(message_options message) { return problems_of(with_telemetry(std::move(message))); }
+std::string telemetry_problems(const message_options& message) { return problems_of(with_telemetry(message)); }
 
 } // namespace
 
@@ -30,8 +30,7 @@ TEST(vss_payload, has_vin_time_sequence_number_and_signals) {
     ASSERT_TRUE(made) << problems_of(made);
     const fixed_signals driving({"61.5", "true", "", "ON \"1\""});
     outgoing_message out;
-    ASSERT_TRUE(
-        made->compose_telemetry({.vin = "V\"1", .seq = 17, .now_us = 1'700'000'000'123'456, .signals = &driving}, out));
+    ASSERT_TRUE(made->compose({.vin = "V\"1", .seq = 17, .now_us = 1'700'000'000'123'456, .signals = &driving}, out));
     EXPECT_EQ(out.topic, "t/V\"1");
     EXPECT_EQ(out.payload, R"({"vin":"V\"1","ts":1700000000123,"seq":17,"signals":{"Vehicle.Speed":61.5,)"
                            R"("Vehicle.LowVoltageSystemState":"ON \"1\"","Vehicle.IsMoving":true,)"
@@ -57,13 +56,13 @@ TEST(vss_payload, is_json_that_uses_signals) {
 TEST(vss_payload, refuses_names_with_their_place) {
     using names = std::vector<std::string>;
     EXPECT_EQ(telemetry_problems({.topic = "t", .vss = names{"Vehicle.Speed", "Vehicle.Sped", "Odometer"}}),
-              "contract.telemetry.vss[1]: unknown signal 'Vehicle.Sped'; did you mean 'Vehicle.Speed'?\n"
-              "contract.telemetry.vss[2]: unknown signal 'Odometer'; there are: Vehicle.Speed, Vehicle.IsMoving, "
+              "fleet.telemetry[0].vss[1]: unknown signal 'Vehicle.Sped'; did you mean 'Vehicle.Speed'?\n"
+              "fleet.telemetry[0].vss[2]: unknown signal 'Odometer'; there are: Vehicle.Speed, Vehicle.IsMoving, "
               "Vehicle.Cabin.Door.Row1, Vehicle.LowVoltageSystemState");
     EXPECT_EQ(telemetry_problems({.topic = "t", .vss = names{"Vehicle.Speed", "Vehicle.Speed"}}),
-              "contract.telemetry.vss[1]: 'Vehicle.Speed' is there twice; a signal has one value");
+              "fleet.telemetry[0].vss[1]: 'Vehicle.Speed' is there twice; a signal has one value");
     EXPECT_EQ(telemetry_problems({.topic = "t", .vss = names{}}),
-              "contract.telemetry.vss: it names no signal; write, say, [Vehicle.Speed, Vehicle.TraveledDistance]");
+              "fleet.telemetry[0].vss: it names no signal; write, say, [Vehicle.Speed, Vehicle.TraveledDistance]");
     options o;
     o.presence.payload = {};
     o.presence.vss = names{"Vehicle.Speed"};
@@ -78,7 +77,7 @@ TEST(message_payload, is_one_of_its_forms) {
         .message = "P",
         .fields = {{"speed", {.text = "{signal.Vehicle.Speed}"}}}};
     const std::vector<std::string> names{"Vehicle.Speed"};
-    const auto two = "contract.telemetry: a message has one payload: payload, vss or protobuf";
+    const auto two = "fleet.telemetry[0]: a message has one payload: payload, vss or protobuf";
     EXPECT_EQ(telemetry_problems({.topic = "t", .payload = {.text = "x"}, .vss = names}), two);
     EXPECT_EQ(telemetry_problems({.topic = "t", .payload = {.text = "x"}, .protobuf = position}), two);
     EXPECT_EQ(telemetry_problems({.topic = "t", .vss = names, .protobuf = position}), two);
@@ -88,15 +87,15 @@ TEST(message_payload, is_one_of_its_forms) {
     auto bad = position;
     bad.fields.front().first = "sped";
     EXPECT_EQ(telemetry_problems({.topic = "t", .protobuf = bad}),
-              "contract.telemetry.protobuf.fields.sped: unknown field 'sped'; did you mean 'speed'? (of P)");
+              "fleet.telemetry[0].protobuf.fields.sped: unknown field 'sped'; did you mean 'speed'? (of P)");
 
     const auto made = with_telemetry({.topic = "t", .protobuf = position});
     ASSERT_TRUE(made);
     outgoing_message out;
     const fixed_signals driving({"61"}), broken({"61.5"});
-    ASSERT_TRUE(made->compose_telemetry({.signals = &driving}, out));
+    ASSERT_TRUE(made->compose({.signals = &driving}, out));
     EXPECT_EQ(out.payload, "\x08\x3d");
-    EXPECT_FALSE(made->compose_telemetry({.signals = &broken}, out));
-    EXPECT_EQ(out.problem, "contract.telemetry.protobuf.fields.speed: '61.5' is no whole number");
-    EXPECT_FALSE(made->compose_telemetry({}, out)) << "no signal has a value";
+    EXPECT_FALSE(made->compose({.signals = &broken}, out));
+    EXPECT_EQ(out.problem, "fleet.telemetry[0].protobuf.fields.speed: '61.5' is no whole number");
+    EXPECT_FALSE(made->compose({}, out)) << "no signal has a value";
 }

@@ -150,6 +150,34 @@ TEST(delivery_reconciliation, a_sample_that_begins_after_its_end_is_a_difference
     EXPECT_EQ(s.finish().clock_difference, 1U);
 }
 
+TEST(delivery_reconciliation, an_append_time_in_the_millisecond_before_may_be_the_same_instant) {
+    single_stream s;
+    s.sent(1, 5'000'700us);
+    s.consumed(1, 6s, 5s);
+    EXPECT_EQ(s.bridge, 0ns);
+    s.sent(2, 5'001'000us);
+    s.consumed(2, 6s, 5s);
+    EXPECT_EQ(s.finish().clock_difference, 1U);
+}
+
+TEST(delivery_reconciliation, awaits_messages_until_the_deadline_of_the_last_one) {
+    single_stream s({.window = 3, .deadline = 10s});
+    const auto awaited = [&](nanoseconds at) { return s.checked().awaited(stream_start + at); };
+    s.sent(1, 0s);
+    s.sent(2, 1s);
+    EXPECT_EQ(awaited(2s), 2U);
+    s.sent(2, 2s); // again
+    s.consumed(2, 3s);
+    EXPECT_EQ(awaited(3s), 1U) << "of the second copy nothing is known";
+    s.consumed(9, 3s); // never sent
+    EXPECT_EQ(awaited(3s), 1U);
+    s.sent(3, 4s); // 1 falls out
+    EXPECT_EQ(awaited(5s), 1U);
+    EXPECT_EQ(awaited(14s), 0U);
+    s.finish();
+    EXPECT_EQ(awaited(5s), 0U);
+}
+
 TEST(delivery_reconciliation, keeps_nothing_for_streams_whose_messages_are_matched) {
     constexpr std::uint32_t vehicles = 10'000;
     // With sanitizers, whose allocators are not counted, there is nothing to compare.

@@ -84,7 +84,6 @@ responses:
   sequence: property:n
   ends: {executed: [DONE, OK*], failed: ERR*, timed_out: []}
 presence: {topic: "cars/{vin}/life", retain: false}
-telemetry: {topic: "cars/{vin}/data", payload: '{"n":{seq}}', every: 5s}
 )";
 
 } // namespace
@@ -133,9 +132,6 @@ TEST(contract_schema, reads_every_key) {
     EXPECT_THAT(o.responses.outcomes[2], Pair(outcome::timed_out, ElementsAre()));
     EXPECT_EQ(o.presence.topic, "cars/{vin}/life");
     EXPECT_FALSE(o.presence.retain);
-    ASSERT_TRUE(o.telemetry);
-    EXPECT_EQ(o.telemetry->message.topic, "cars/{vin}/data");
-    EXPECT_EQ(o.telemetry->interval, std::chrono::seconds{5});
 }
 
 TEST(contract_schema, writes_what_it_reads) {
@@ -143,10 +139,7 @@ TEST(contract_schema, writes_what_it_reads) {
          {std::string_view("{}"), full_contract, std::string_view("{useResponseTopic: false}"),
           std::string_view("{useResponseTopic: true, ack: {topic: t}}"),
           std::string_view("{ack: none, running: none, presence: none}"),
-          std::string_view("{responses: {state: [/a, /b, 'topic[1]']}, telemetry: {topic: t, payload: p}}"),
-          std::string_view("{telemetry: {topic: t, vss: [Vehicle.Speed, Vehicle.IsMoving]}}"),
-          std::string_view("{telemetry: {topic: t, protobuf: {descriptor: /v.desc, message: a.M, "
-                           "fields: {a.b: x, c: [{hex: 01}, y]}}}}"),
+          std::string_view("{responses: {state: [/a, /b, 'topic[1]']}}"),
           std::string_view("{ack: {payload: \"{\\\"a\\\": \\\"\\\\n\\\"}\", userProperties: {}}}")}) {
         const auto o = good(yaml);
         const auto written = to_yaml(value_types::contract{}.write(o));
@@ -199,53 +192,10 @@ TEST(contract_schema, refuses_with_path_and_remedy) {
         {"{request: {headers: [x]}}", "request.headers: a map of names to texts belongs here"},
         {"{request: {headers: {X: [x]}}}", "request.headers.X: a text belongs here"},
         {"{command: {expiry: 1.5s}}", "command.expiry: '1.5s' must be whole seconds"},
-        {"{telemetry: {payload: x}}", "telemetry: 'topic' is missing"},
-        {"{telemetry: {topic: x}}", "telemetry: 'payload' is missing; give it, vss or protobuf"},
-        {"{telemetry: {topic: x, vss: [a], payload: x}}",
-         "telemetry: 'vss' is there, too; give one of them: payload, vss or protobuf"},
-        {"{telemetry: {topic: x, payload: x, vss: [a], protobuf: {descriptor: d, message: m, fields: {a: 1}}}}",
-         "telemetry: 'vss' is there, too"},
-        {"{telemetry: {topic: x, vss: Vehicle.Speed}}", "telemetry.vss: a list of signals belongs here"},
-        {"{telemetry: {topic: x, vss: [{a: b}]}}", "telemetry.vss[0]: a text belongs here"},
-        {"{telemetry: {topic: x, protobuf: {message: m, fields: {a: 1}}}}",
-         "telemetry.protobuf: 'descriptor' is missing"},
-        {"{telemetry: {topic: x, protobuf: {descriptor: d, fields: {a: 1}}}}",
-         "telemetry.protobuf: 'message' is missing"},
-        {"{telemetry: {topic: x, protobuf: {descriptor: d, message: m}}}", "telemetry.protobuf: 'fields' is missing"},
-        {"{telemetry: {topic: x, protobuf: {fiels: {}}}}", "unknown key 'fiels'; did you mean 'fields'?"},
-        {"{telemetry: {topic: x, protobuf: {fields: [a]}}}",
-         "telemetry.protobuf.fields: a map of fields to values belongs here"},
-        {"{telemetry: {topic: x, protobuf: {fields: {a.b: {c: d}}}}}",
-         "telemetry.protobuf.fields.a.b: unknown payload 'c'"},
-        {"{telemetry: {topic: x, protobuf: {fields: {a: [x, [y]]}}}}",
-         "telemetry.protobuf.fields.a[1]: a payload, such as a text or {hex: 01ff}, belongs here"},
-        {"{telemetry: {topic: x, protobuf: {fields: {a: []}}}}",
-         "telemetry.protobuf.fields.a: the list is empty; leave the field out"},
-        {"{telemetry: {topic: x, protobuf: {fields: {'': x}}}}",
-         "telemetry.protobuf.fields.: the name of a field belongs here"},
+        {"{telemetry: {topic: x}}", "'telemetry' belongs to the fleet since 0.2: fleet.telemetry is a list of groups"},
         {"{ack: {vss: [a]}}", "unknown key 'vss'"},
     };
     for (const auto& [yaml, why] : cases) EXPECT_THAT(read(yaml).problems, HasSubstr(std::string(why))) << yaml;
-}
-
-TEST(contract_schema, reads_the_payload_forms_of_telemetry) {
-    EXPECT_THAT(*good("{telemetry: {topic: t, vss: [Vehicle.Speed, Vehicle.IsMoving]}}").telemetry->message.vss,
-                ElementsAre("Vehicle.Speed", "Vehicle.IsMoving"));
-    const auto o =
-        good("{telemetry: {topic: t, protobuf: {descriptor: /v.desc, message: acme.Report, fields: {"
-             "position.latitude: '{seq}', raw: {hex: 01}, tyres: [2.4, {text: x}], 'doors[0].open': true}}}}");
-    const auto& message = o.telemetry->message;
-    EXPECT_FALSE(message.vss);
-    ASSERT_TRUE(message.protobuf);
-    EXPECT_EQ(message.protobuf->descriptor, "/v.desc");
-    EXPECT_EQ(message.protobuf->message, "acme.Report");
-    std::vector<std::string> fields;
-    for (const auto& [path, value] : message.protobuf->fields) fields.push_back(path + "=" + payload_of(value));
-    EXPECT_THAT(fields, ElementsAre("position.latitude=" + payload_of({.text = "{seq}"}),
-                                    "raw=" + payload_of({.text = "01", .format = form::hex}),
-                                    "tyres[0]=" + payload_of({.text = "2.4"}),
-                                    "tyres[1]=" + payload_of({.text = "x", .format = form::plain}),
-                                    "doors[0].open=" + payload_of({.text = "true"})));
 }
 
 TEST(contract_schema, reads_the_event_mapping_of_an_observer) {
@@ -265,17 +215,13 @@ TEST(contract_schema, reads_the_event_mapping_of_an_observer) {
 
 TEST(contract_schema, has_a_schema_with_every_key) {
     const auto schema = boost::json::serialize(value_types::contract{}.schema());
-    for (const auto* key : {"request",     "method",   "path",           "headers",
-                            "body",        "accepted", "rejected",       "command",
-                            "filter",      "service",  "parameters",     "topic",
-                            "payload",     "retain",   "responseTopic",  "correlationData",
-                            "contentType", "expiry",   "userProperties", "ack",
-                            "running",     "executed", "failed",         "useResponseTopic",
-                            "responses",   "state",    "reason",         "sequence",
-                            "ends",        "presence", "telemetry",      "every",
-                            "json",        "hex",      "base64",         "file",
-                            "timed_out",   "vss",      "protobuf",       "descriptor",
-                            "message",     "fields"})
+    for (const auto* key :
+         {"request",        "method",  "path",          "headers",         "body",        "accepted",
+          "rejected",       "command", "filter",        "service",         "parameters",  "topic",
+          "payload",        "retain",  "responseTopic", "correlationData", "contentType", "expiry",
+          "userProperties", "ack",     "running",       "executed",        "failed",      "useResponseTopic",
+          "responses",      "state",   "reason",        "sequence",        "ends",        "presence",
+          "timed_out",      "json",    "hex",           "base64",          "file"})
         EXPECT_THAT(schema, HasSubstr("\"" + std::string(key) + "\":")) << key;
 }
 

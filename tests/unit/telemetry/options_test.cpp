@@ -14,9 +14,9 @@ using namespace std::chrono_literals;
 namespace {
 
 telemetry_options usable_options() {
-    message_options m;
+    contract::message_options m;
     m.topic = "v1/{vin}/tlm";
-    m.payload = "{}";
+    m.payload.text = "{}";
     telemetry_options o;
     o.groups.push_back({"position", period_always(1s), {0.1}, m});
     o.alarms.push_back({"tyre", rate{1}, m});
@@ -51,14 +51,14 @@ TEST(telemetry_options, each_problem_has_the_path_of_its_option) {
         {"alarms[0].name", [](auto& o) { o.alarms[0].name = "position"; }},
         {"telemetry[0].topic", [](auto& o) { o.groups[0].message.topic.clear(); }},
         {"telemetry[0].qos", [](auto& o) { o.groups[0].message.qos = 3; }},
-        {"telemetry[0].expiry", [](auto& o) { o.groups[0].message.expiry = 0s; }},
+        {"telemetry[0].expiry", [](auto& o) { o.groups[0].message.expiry = -1s; }},
         {"telemetry[0].expiry", [](auto& o) { o.groups[0].message.expiry = 4'294'967'296s; }},
-        {"telemetry[0].payload", [](auto& o) { o.groups[0].message.payload.clear(); }},
-        {"telemetry[0].payload", [](auto& o) { o.groups[0].message.vss = {"Vehicle.Speed"}; }},
+        {"telemetry[0].payload", [](auto& o) { o.groups[0].message.payload.text.clear(); }},
+        {"telemetry[0].payload", [](auto& o) { o.groups[0].message.vss = std::vector<std::string>{"Vehicle.Speed"}; }},
         {"telemetry[0].protobuf.message",
          [](auto& o) {
-             o.groups[0].message.payload.clear();
-             o.groups[0].message.protobuf = protobuf_payload{"vehicle.desc", "", {}};
+             o.groups[0].message.payload.text.clear();
+             o.groups[0].message.protobuf = contract::protobuf_options{"vehicle.desc", "", {}};
          }},
         {"alarms[0].rate", [](auto& o) { o.alarms[0].rate = {0}; }},
         {"alarms[0].rate", [](auto& o) { o.alarms[0].rate = {-1}; }},

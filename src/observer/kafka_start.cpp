@@ -1,0 +1,35 @@
+#include "kafka_start.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+
+namespace loadsim::observer {
+namespace {
+
+/// The mock cluster answers an empty fetch only after this time, even if a record has come.
+constexpr nanoseconds embedded_fetch_wait = std::chrono::milliseconds{10};
+
+} // namespace
+
+result<kafka::consumer> start_consumer(kafka::consumer_options options, const std::vector<std::string>& brokers,
+                                       const std::string& path, const time_source& time,
+                                       kafka::consumer::batch_handler handler) {
+    options.share = {}; // of several ranks, each consumes all partitions: its vehicles' records may be in any
+    if (options.connection.brokers.empty() && !brokers.empty()) {
+        options.connection.brokers = brokers;
+        options.fetch_wait = embedded_fetch_wait;
+    }
+    problems located;
+    if (const auto wrong = kafka::check(options); !wrong.empty()) {
+        for (const auto& p : wrong.list) located.add(fmt::format("{}.{}", path, p.location), p.text);
+        return located;
+    }
+    auto started = kafka::consumer::start(options, time, std::move(handler));
+    if (started) return started;
+    for (const auto& p : started.error().list) located.add(fmt::format("{} ({})", path, p.location), p.text);
+    return located;
+}
+
+} // namespace loadsim::observer
