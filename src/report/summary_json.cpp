@@ -1,6 +1,7 @@
 // Text of run.json and summary.json, and the lines of timeline.jsonl.
 #include "json_format.hpp"
 #include "records.hpp"
+#include "telemetry_json.hpp"
 #include "text_format.hpp"
 #include "timeline.hpp"
 
@@ -355,7 +356,7 @@ std::string summary_json(const run_result& run, const verdict::evaluation& evalu
     summary["exit_code"] = static_cast<int>(evaluation.code);
     summary["verdict_reasons"] = json::array(evaluation.reasons.begin(), evaluation.reasons.end());
     add_start_fields(summary, run);
-    const json::object figures{
+    json::object figures{
         {"duration_ms", json_ms(run.elapsed)},
         {"end_reason", enum_name(run.ended)},
         {"requests", requests(run)},
@@ -379,6 +380,7 @@ std::string summary_json(const run_result& run, const verdict::evaluation& evalu
         {"generator", generator(run)},
         {"budgets", budgets(evaluation)},
     };
+    add_telemetry_fields(figures, sum, labels);
     summary.insert(figures.begin(), figures.end());
     return json_indented(summary);
 }
@@ -424,6 +426,7 @@ json::object timeline_object(const measure::progress& p, const labels& labels) {
               {"busy", p.vehicles.busy}}},
             {"latency", latency(interval, json_observed_latency)},
             {"messages", messages(interval.messages)},
+            {"telemetry", timeline_telemetry(p)},
             {"generator", generator_usage(p.generator)}};
 }
 

@@ -60,6 +60,8 @@ struct delivery_counts {
         0; ///< part of `matched` and `corrupted`: a later message of the stream was consumed before
     largest_count largest_distance{};   ///< of those, in sequences
     std::uint64_t clock_difference = 0; ///< appended before it was sent: no sample
+
+    std::uint64_t not_reconciled() const noexcept { return sent_not_reconciled + consumed_not_reconciled; }
     friend bool operator==(const delivery_counts&, const delivery_counts&) = default;
 };
 BOOST_DESCRIBE_STRUCT(delivery_counts, (),

@@ -215,6 +215,9 @@ BOOST_DESCRIBE_STRUCT(totals, (),
                        omitted_records, request_records, slowest_requests, anomaly_records, session_records,
                        telemetry_findings))
 
+/// Messages of all groups that are in flight or in a store.
+std::uint64_t telemetry_waiting(const totals&);
+
 /// Names for the indexes used above, as shown in reports.
 struct labels {
     std::vector<std::string> services;
