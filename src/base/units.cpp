@@ -90,7 +90,8 @@ result<rate> parse_rate(std::string_view text) {
     if (text.empty() || text == "/s") return rate{*value};
     if (text == "/m") return rate{*value / 60};
     if (text == "/h") return rate{*value / 3600};
-    return parse_error(fmt::format("'{}' is not a rate; there are /s, /m and /h", whole));
+    if (text == "/day") return rate{*value / 86'400};
+    return parse_error(fmt::format("'{}' is not a rate; there are /s, /m, /h and /day", whole));
 }
 
 std::string format_rate(rate r) { return fmt::format("{}/s", r.per_second); }

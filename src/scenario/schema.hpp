@@ -5,7 +5,9 @@
 #include <loadsim/scenario/scenario.hpp>
 
 #include "schema/composite_types.hpp"
+#include "schema/telemetry_types.hpp"
 #include "schema_visitors.hpp"
+#include "telemetry/trip_schema.hpp"
 
 #include <array>
 #include <limits>
@@ -113,6 +115,15 @@ void describe(V& v, vehicle::segment& s) {
 }
 
 template <class V>
+void describe(V& v, segment_keys& k) {
+    describe(v, k.segment);
+    v.field("telemetry", k.telemetry,
+            "Telemetry that its vehicles send in place of that of the fleet: names of groups of fleet.telemetry, and "
+            "groups of its own; []: none.",
+            value_types::list<value_types::segment_telemetry>{{}, "groups", max_telemetry_groups});
+}
+
+template <class V>
 void describe(V& v, fleet::wakeup_options& o) {
     v.field("udp", o.udp,
             "Address and port of the listener for wake-up datagrams, each with one VIN; port 0: any free port.",
@@ -159,9 +170,21 @@ void describe(V& v, fleet::options& o) {
             value_types::object<fleet::reconnect_options>{});
     v.field("wakeup", o.wakeup, "Listeners for the triggers that wake sleeping vehicles.",
             value_types::object<fleet::wakeup_options>{});
-    v.field("segments", o.segments,
+    auto keys = telemetry_keys_of(o);
+    v.field("segments", keys.segments,
             "Parts of the fleet, each with a behaviour; empty: one segment `all` with the behaviour `success`.",
-            value_types::list<value_types::object<vehicle::segment>>{{}, "segments", 100});
+            value_types::list<value_types::object<segment_keys>>{{}, "segments", 100});
+    v.field("trips", o.trips, "Days of the vehicles: when they drive, and where. Left out: all of them are parked.",
+            value_types::trips{});
+    v.field("telemetry", keys.groups, "Groups of signals that the vehicles send by themselves, each with its period.",
+            value_types::list<value_types::telemetry_group>{{}, "groups", max_telemetry_groups});
+    v.field("alarms", o.telemetry.alarms, "Messages that the vehicles send at random instants.",
+            value_types::list<value_types::telemetry_alarm>{{}, "alarms", max_telemetry_groups});
+    v.field("store", o.telemetry.store,
+            "Store of each vehicle for telemetry that is due while its link is down; left out: that telemetry is not "
+            "sent.",
+            value_types::telemetry_store{});
+    assign_telemetry(std::move(keys), o);
 }
 
 template <class V>
@@ -259,6 +282,9 @@ void describe(V& v, scenario_config& config) {
             value_types::list<value_types::hook_request>{{}, "hooks", 100});
     v.field("campaigns", config.campaigns, "Messages to many vehicles at the same time.",
             value_types::list<value_types::campaign>{{}, "campaigns", 100});
+    v.field("taps", config.taps,
+            "Consumers of what the platform forwards of the telemetry; it is compared with what the vehicles sent.",
+            value_types::list<value_types::tap>{{}, "taps", 10});
     v.field("record", config.record,
             "Requests with a record of their own: unexpected (those, and requests with an anomaly), all, or automatic "
             "(all in a run of at most 100,000, else unexpected).",

@@ -49,6 +49,7 @@ constexpr std::string_view introduction =
 | anomaly | see the list at the end |
 | budget | `METRIC OPERATOR LIMIT`, such as `e2e.p99 < 1s`, `outcomes.errored.rate < 0.1%` or `anomalies == 0`; a map with it has more keys |
 | delay | duration, or one of four distributions: see [delay](#delay) |
+| distance | number with unit: `400m`, `12km` |
 | duration | number with unit: `ns`, `us`, `ms`, `s`, `m`, `h`, `d`, such as `250ms` or `1m30s` |
 | duration or seconds | duration, or a bare number of seconds |
 | field path | place of a value in a message: `/pointer` (JSON), `topic[1]` (level from 0), `payload`, `correlation`, `property:NAME` (MQTT 5.0), `header:NAME` (HTTP) |
@@ -56,9 +57,11 @@ constexpr std::string_view introduction =
 | outcome | `executed`, `failed`, `timed_out`, `rejected`, `errored`, `unanswered` or `skipped` |
 | parameter | text, or a distribution of numbers or texts: see [parameter](#parameter) |
 | payload | text, or one of `{json: TEXT}`, `{text: TEXT}`, `{hex: TEXT}`, `{base64: TEXT}`, `{file: PATH}` |
-| rate | number per second, `200`, or with its unit: `200/s`, `30/m`, `5/h` |
+| rate | number per second, `200`, or with its unit: `200/s`, `30/m`, `5/h`, `0.1/day` |
 | secret | text with `${ENVIRONMENT_VARIABLE}`, or `{file: PATH}`; never shown in reports |
+| size | bytes, `4096`, or with a unit: `20kB`, `1MB`, `2GB` |
 | share | percentage, `25%`, or fraction, `0.25` |
+| time of day | `"07:45"`, with its quotation marks |
 | URL | such as `mqtt://HOST:1883` or `https://HOST` |
 )";
 

@@ -233,6 +233,28 @@ json::object duration::schema() const {
     return {{"title", "duration"}, {"type", "string"}, {"pattern", with_unit}};
 }
 
+void data_size::read(read_context& r, const yaml_node& n, std::uint64_t& out) const {
+    const auto* found = r.expect_scalar(n, "a size such as 4096 or 1MB");
+    if (found == nullptr) return;
+    constexpr std::pair<std::string_view, double> units[]{{"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}};
+    std::string_view digits = *found;
+    double factor = 1;
+    for (const auto& [unit, bytes] : units)
+        if (digits.ends_with(unit)) {
+            digits.remove_suffix(unit.size());
+            factor = bytes;
+        }
+    const auto value = to_number(digits);
+    const auto size = value ? std::round(*value * factor) : -1;
+    if (!value || std::signbit(*value) || size > 1e18 || (factor == 1 && size != *value))
+        return r.add_problem(
+            n, fmt::format("'{}' is no size; write a number of bytes, or one with kB, MB or GB, such as 1MB", *found));
+    out = static_cast<std::uint64_t>(size);
+}
+json::object data_size::schema() const {
+    return {{"title", "size"}, {"type", {"string", "integer"}}, {"pattern", "^[0-9.]+([kMG]B)?$"}, {"minimum", 0}};
+}
+
 void rate_value::read(read_context& r, const yaml_node& n, rate& out) const {
     const auto* found = r.expect_scalar(n, "a rate such as 200 or 200/s");
     if (found == nullptr) return;
@@ -245,7 +267,7 @@ yaml_node rate_value::write(rate value) const { return make_scalar(digits_of(val
 json::object rate_value::schema() const {
     return {{"title", "rate"},
             {"type", {"string", "number"}},
-            {"pattern", "^[0-9.]+(/[smh])?$"},
+            {"pattern", "^[0-9.]+(/([smh]|day))?$"},
             {"minimum", 0},
             {"maximum", max_rate}};
 }

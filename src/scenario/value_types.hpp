@@ -126,6 +126,13 @@ struct duration {
     json::object schema() const;
 };
 
+/// Bytes: 4096, 20kB, 1MB, 2GB.
+struct data_size {
+    void read(read_context&, const yaml_node&, std::uint64_t& out) const;
+    yaml_node write(std::uint64_t value) const { return make_scalar(std::to_string(value)); }
+    json::object schema() const;
+};
+
 struct rate_value {
     void read(read_context&, const yaml_node&, rate& out) const;
     yaml_node write(rate value) const;

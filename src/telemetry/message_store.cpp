@@ -28,7 +28,7 @@ result<void> message_store::restore() {
         position_first_ = std::min(position_first_, m.position);
         position_last_ = std::max(position_last_, m.position);
         append(backlog_of(m.vehicle, m.due), m);
-        ++counts_.restored;
+        count(m.group, &store_counts::restored);
         const auto entry = backlogs_.find(index(m.vehicle));
         if (front_changed(entry, m.due)) enforce_limits(entry, m.due);
     });
@@ -41,20 +41,38 @@ message_store::backlog& message_store::backlog_of(vehicle_id v, nanoseconds sinc
 void message_store::append(backlog& b, const stored_message& m) {
     b.messages.push_back(m);
     bytes_ += stored_bytes(m);
-    ++counts_.in_store;
+    count(m.group, &store_counts::in_store);
+}
+
+std::vector<vehicle_id> message_store::vehicles() const {
+    std::vector<vehicle_id> all;
+    for (const auto& [vehicle, messages] : backlogs_) all.push_back(vehicle_id{vehicle});
+    std::sort(all.begin(), all.end());
+    return all;
+}
+
+void message_store::count(std::uint32_t group, counter what) {
+    if (group >= group_counts_.size()) group_counts_.resize(group + std::size_t{1});
+    ++(counts_.*what);
+    ++(group_counts_[group].*what);
+}
+
+const store_counts& message_store::counts(std::uint32_t group) const {
+    static constexpr store_counts none;
+    return group < group_counts_.size() ? group_counts_[group] : none;
 }
 
 bool message_store::put(const stored_message& message, nanoseconds now) {
     const auto size = stored_bytes(message);
     if (is_above(size, options_.bytes) || is_above(size, options_.total_bytes) ||
         message.topic.size() > topic_bytes_max || message.payload.size() > payload_bytes_max) {
-        ++counts_.refused;
+        count(message.group, &store_counts::refused);
         return false;
     }
     auto m = message;
     m.position = ++position_last_;
     append(backlog_of(m.vehicle, now), m);
-    ++counts_.stored;
+    count(m.group, &store_counts::stored);
     if (persistence_ != nullptr) persistence_->append(m);
     const auto entry = backlogs_.find(index(m.vehicle));
     if (front_changed(entry, now)) enforce_limits(entry, now);
@@ -69,8 +87,8 @@ void message_store::put_back(std::span<const stored_message> messages, nanosecon
         m.position = --position_first_; // live messages are among them: the positions of the others may leave no room
         b.messages.push_front(m);
         bytes_ += stored_bytes(m);
-        ++counts_.in_store;
-        ++counts_.put_back;
+        count(m.group, &store_counts::in_store);
+        count(m.group, &store_counts::put_back);
         if (persistence_ == nullptr) continue;
         if (i->position != 0) persistence_->remove(i->position);
         persistence_->append(m);
@@ -94,6 +112,8 @@ void message_store::live_sent(vehicle_id v) {
     entry->second.live_share =
         std::min(entry->second.live_share + more, more + 1); // no burst after a wait for the rate
 }
+
+void message_store::end_live() { options_.replay.share.value = 1; }
 
 bool message_store::may_replay(const backlog& b) const {
     // Shares of 1/3 and the like add up to slightly less than 1.
@@ -128,7 +148,7 @@ void message_store::pop_front(vehicle_id v, nanoseconds now) {
         b.next_allowed = now - planned < interval ? planned + interval : now + interval;
     }
     ++b.reissued;
-    drop_front(b, counts_.reissued, b.messages.front().qos > 0);
+    drop_front(b, &store_counts::reissued, b.messages.front().qos > 0);
     front_changed(entry, now);
 }
 
@@ -147,29 +167,30 @@ void message_store::drop_outdated(backlog_map::iterator entry, nanoseconds now) 
         const auto m = b.messages.front();
         const bool too_old = options_.age > nanoseconds{0} && now - m.due > options_.age;
         if (now < m.deadline && !too_old) break;
-        drop_front(b, now < m.deadline ? counts_.too_old : counts_.expired);
+        drop_front(b, now < m.deadline ? &store_counts::too_old : &store_counts::expired);
         changed = true;
     }
     if (changed) front_changed(entry, now);
 }
 
-void message_store::drop_front(backlog& b, std::uint64_t& count, bool keep_row) {
+void message_store::drop_front(backlog& b, counter what, bool keep_row) {
     const auto m = b.messages.front();
     if (persistence_ != nullptr && !keep_row) persistence_->remove(m.position);
     bytes_ -= stored_bytes(m);
     --counts_.in_store;
-    ++count;
+    --group_counts_[m.group].in_store;
+    count(m.group, what);
     b.messages.pop_front();
 }
 
 void message_store::enforce_limits(backlog_map::iterator entry, nanoseconds now) {
     auto& b = entry->second;
     while (is_above(b.messages.messages(), options_.messages) || is_above(b.messages.bytes(), options_.bytes))
-        drop_front(b, counts_.overwritten);
+        drop_front(b, &store_counts::overwritten);
     if (!front_changed(entry, now)) return;
     while (is_above(bytes_, options_.total_bytes)) {
         const auto oldest = backlogs_.find(oldest_.begin()->second);
-        drop_front(oldest->second, counts_.overwritten);
+        drop_front(oldest->second, &store_counts::overwritten);
         front_changed(oldest, now);
     }
 }

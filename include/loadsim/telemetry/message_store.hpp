@@ -15,6 +15,7 @@
 #include <span>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace loadsim::telemetry {
 
@@ -68,6 +69,7 @@ public:
     void put_back(std::span<const stored_message>, nanoseconds now);
 
     bool has_backlog(vehicle_id v) const { return !backlogs_.empty() && backlogs_.contains(index(v)); }
+    std::vector<vehicle_id> vehicles() const; ///< with a backlog, in increasing order
     /// True: a live message is put into the store, because it would overtake older ones.
     bool goes_through_store(vehicle_id v) const {
         return options_.replay.order == replay_order::before_live && has_backlog(v);
@@ -75,6 +77,7 @@ public:
 
     void resume(vehicle_id, nanoseconds now); ///< the link is up
     void live_sent(vehicle_id);               ///< a live message was sent; it gives stored ones their share
+    void end_live();                          ///< no live message follows: stored ones wait for none
 
     /// The next message to re-issue; nullopt: there is none, or order and rate say that it waits. Views are valid until the store
     /// changes.
@@ -90,6 +93,7 @@ public:
     void remove_outdated(nanoseconds now);
 
     const store_counts& counts() const noexcept { return counts_; }
+    const store_counts& counts(std::uint32_t group) const;             ///< of the messages of that group
     std::size_t backlogs() const noexcept { return backlogs_.size(); } ///< vehicles
     std::uint64_t bytes() const noexcept { return bytes_; }            ///< sum of stored_bytes()
 
@@ -110,7 +114,9 @@ private:
     backlog& backlog_of(vehicle_id, nanoseconds since);
     bool may_replay(const backlog&) const;
     void drop_outdated(backlog_map::iterator, nanoseconds now);
-    void drop_front(backlog&, std::uint64_t& count, bool keep_row = false);
+    using counter = std::uint64_t store_counts::*;
+    void count(std::uint32_t group, counter);
+    void drop_front(backlog&, counter, bool keep_row = false);
     void enforce_limits(backlog_map::iterator, nanoseconds now);
     bool front_changed(backlog_map::iterator, nanoseconds now); ///< false: the backlog was empty, and is no more
     void append(backlog&, const stored_message&);
@@ -126,6 +132,7 @@ private:
     std::int64_t position_first_ = 0; ///< least position so far
     std::int64_t position_last_ = 0;
     store_counts counts_;
+    std::vector<store_counts> group_counts_; ///< by group; as many as have had a message
 };
 
 } // namespace loadsim::telemetry

@@ -73,8 +73,9 @@ struct trip_options {
     std::vector<round_trip> round_trips{};                                ///< empty: all vehicles are parked
     stop_options stops{};
     weather_options weather{};
-    double charge_power = 11;    ///< kW of a charge that need not be faster
-    std::vector<route> routes{}; ///< each vehicle has one of them; at least one
+    double charge_power = 11;               ///< kW of a charge that need not be faster
+    std::vector<route> routes{};            ///< each vehicle has one of them; at least one
+    std::vector<std::string> route_files{}; ///< from which the routes were read; empty: from none
     friend bool operator==(const trip_options&, const trip_options&) = default;
 };
 

@@ -85,6 +85,9 @@ void describe(V& v, vehicle::condition& c) {
         v.required("loss", c.loss, "Share of the publishes that is lost.", value_types::fraction_value{});
     if (c.type == spike)
         v.required("factor", c.factor, "Factor for the load of the phases that it overlaps.", value_types::number{});
+    if (c.type == spike)
+        v.field("telemetry", c.telemetry_factor, "Factor for the rate of telemetry groups during the spike.",
+                value_types::number{});
     if (c.type == outage)
         v.field(
             "way", c.mode,

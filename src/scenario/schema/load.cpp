@@ -17,6 +17,7 @@ struct phase_keys {
     std::optional<std::uint64_t> arrival_count;
     std::optional<std::uint64_t> max_vusers;
     std::optional<nanoseconds> pause;
+    std::optional<double> telemetry_rate;
 };
 
 template <class V>
@@ -32,7 +33,13 @@ void describe(V& v, phase_keys& k) {
             value_types::integer<std::uint64_t>{1, count_most});
     v.field("maxVusers", k.max_vusers, "Maximum number of requests in flight; arrivals above it are skipped.",
             value_types::integer<std::uint64_t>{1});
-    v.field("pause", k.pause, "Length of a phase without arrivals; excludes all other keys but the name.", length);
+    v.field("pause", k.pause,
+            "Length of a phase without arrivals; excludes all other keys but the name and "
+            "telemetryRate.",
+            length);
+    v.field("telemetryRate", k.telemetry_rate,
+            "Factor of the rate of telemetry groups in this phase; 0: none is due. Left out: 1.",
+            value_types::number{});
 }
 
 struct uniform_parameter_keys {
@@ -206,6 +213,7 @@ void phase::read(read_context& r, const yaml_node& n, loadsim::load::phase& out)
     out.ramp_to = keys.ramp_to;
     out.arrival_count = keys.arrival_count;
     out.max_vusers = keys.max_vusers;
+    out.telemetry_factor = keys.telemetry_rate.value_or(1);
 }
 
 yaml_node phase::write(const loadsim::load::phase& p) const {
@@ -220,6 +228,7 @@ yaml_node phase::write(const loadsim::load::phase& p) const {
         keys.arrival_count = p.arrival_count;
         keys.max_vusers = p.max_vusers;
     }
+    if (p.telemetry_factor != 1) keys.telemetry_rate = p.telemetry_factor;
     return object<phase_keys>{}.write(keys);
 }
 

@@ -1,6 +1,12 @@
 #include "telemetry/trip_schema.hpp"
 
+#include "includes.hpp"
 #include "schema.hpp"
+#include "telemetry/builtin_trips.hpp"
+#include "telemetry/geojson_route.hpp"
+
+#include <loadsim/base/input.hpp>
+#include <loadsim/base/spelling.hpp>
 
 #include <fmt/format.h>
 
@@ -36,6 +42,42 @@ struct profile_keys {
     telemetry::stop_options stops;
     telemetry::weather_options weather;
     double charge_power = telemetry::trip_options{}.charge_power;
+};
+
+struct trip_keys {
+    nanoseconds start = telemetry::trip_options{}.start;
+    double speed = 1;
+    telemetry::weekday first_day = telemetry::weekday::monday;
+    std::optional<std::string> profile; ///< merged before the other keys are read
+    profile_keys day;
+    std::vector<std::string> routes;
+};
+
+template <class V>
+void describe(V&, trip_keys&);
+
+constexpr choices::table<telemetry::weekday, 7> weekday_choices{
+    weekday_names,
+    {telemetry::weekday::monday, telemetry::weekday::tuesday, telemetry::weekday::wednesday,
+     telemetry::weekday::thursday, telemetry::weekday::friday, telemetry::weekday::saturday,
+     telemetry::weekday::sunday}};
+constexpr std::size_t max_route_files = 20;
+constexpr std::size_t max_route_bytes = 20'000'000;
+
+/// A file, or a list of them.
+struct route_files {
+    void read(read_context& r, const yaml_node& n, std::vector<std::string>& out) const {
+        if (n.what == yaml_node::kind::list) return all().read(r, n, out);
+        out.assign(1, {});
+        value_types::file_path{}.read(r, n, out.front());
+    }
+    yaml_node write(const std::vector<std::string>& files) const { return all().write(files); }
+    boost::json::object schema() const {
+        return value_types::any_of(value_types::file_path{}.schema(), all().schema());
+    }
+
+private:
+    static value_types::list<value_types::file_path> all() { return {{}, "files", max_route_files}; }
 };
 
 /// Two digits; nullopt for any other text, or a number above `most`.
@@ -83,16 +125,102 @@ void describe(V& v, departure_keys& d) {
             value_types::object<trip_length>{});
 }
 
+namespace {
+
+/// The keys of a profile but its departures.
 template <class V>
-void describe(V& v, profile_keys& p) {
-    v.required("departures", p.departures, "Round trips of a day.",
-               value_types::list<value_types::object<departure_keys>>{{}, "departures", telemetry::max_round_trips});
+void describe_day(V& v, profile_keys& p) {
     v.field("length", p.length, "Length of a trip: a lognormal distribution over the vehicles.",
             value_types::object<trip_length>{});
     v.field("stops", p.stops, "Stops within a trip.", value_types::object<telemetry::stop_options>{});
     v.field("weather", p.weather, "Outside temperature.", value_types::object<telemetry::weather_options>{});
     v.field("chargePower", p.charge_power, "Power in kW of a charge that need not be faster.", value_types::number{});
 }
+
+const value_types::list<value_types::object<departure_keys>> departures{{}, "departures", telemetry::max_round_trips};
+
+template <class V>
+void describe(V& v, profile_keys& p) {
+    v.required("departures", p.departures, "Round trips of a day.", departures);
+    describe_day(v, p);
+}
+
+template <class V>
+void describe(V& v, trip_keys& k) {
+    v.field("start", k.start, "Time of day at the start of the load.", value_types::time_of_day{});
+    v.field("speed", k.speed, "Simulated seconds per second; 60: an hour a minute.", value_types::number{});
+    v.field("firstDay", k.first_day, "Day of the week at the start of the load.", weekday_choices.type());
+    v.field("profile", k.profile,
+            "Name of a built-in profile, whose keys these replace: commuters, deliveries, weekend or winter-morning.",
+            value_types::text{});
+    v.field("departures", k.day.departures, "Round trips of a day; in place of those of the profile.", departures);
+    describe_day(v, k.day);
+    v.field("routes", k.routes,
+            "GeoJSON file, or files, with the routes as LineStrings; empty: built-in routes of made-up places.",
+            route_files{});
+}
+
+/// Sets what a profile has.
+void assign_day(const profile_keys& keys, telemetry::trip_options& o) {
+    o.round_trips.clear();
+    for (const auto& d : keys.departures)
+        o.round_trips.push_back({d.at, d.back, d.spread, d.share, d.days, d.length.value_or(keys.length)});
+    o.stops = keys.stops;
+    o.weather = keys.weather;
+    o.charge_power = keys.charge_power;
+}
+
+profile_keys keys_of(const telemetry::trip_options& o) {
+    profile_keys keys{{}, {}, o.stops, o.weather, o.charge_power};
+    if (!o.round_trips.empty()) keys.length = o.round_trips.front().length;
+    for (const auto& t : o.round_trips) {
+        auto& d =
+            keys.departures.emplace_back(departure_keys{t.departure, t.departure_back, t.spread, t.share, t.days, {}});
+        if (t.length != keys.length) d.length = t.length;
+    }
+    return keys;
+}
+
+/// The keys, merged over those of the profile that they name.
+yaml_node with_profile(read_context& r, const yaml_node& n) {
+    const auto* name = n.find("profile");
+    if (name == nullptr || name->what != yaml_node::kind::scalar) return n;
+    const auto& all = builtin_trip_profiles();
+    const auto found = std::ranges::find(all, name->text, &trip_profile::name);
+    if (found == all.end()) {
+        std::vector<std::string_view> known;
+        for (const auto& p : all) known.emplace_back(p.name);
+        const auto guard = r.enter("profile");
+        r.add_problem(*name, unknown_name("profile", name->text, known));
+        return n;
+    }
+    auto merged = value_types::trip_profile{}.write(*found);
+    merged.location = n.location;
+    merge(merged, n);
+    return merged;
+}
+
+void read_routes(read_context& r, const yaml_node& n, const std::vector<std::string>& files,
+                 std::vector<telemetry::route>& out) {
+    const auto guard = r.enter("routes");
+    for (const auto& file : files) {
+        const auto refuse = [&](const problems& why) {
+            r.add_problem(n, fmt::format("'{}': {}", file, why.list.front().text));
+        };
+        const auto text = read_file(file, max_route_bytes);
+        if (!text) {
+            refuse(text.error());
+            continue;
+        }
+        auto routes = parse_routes(*text, file);
+        if (!routes)
+            refuse(routes.error());
+        else
+            out.insert(out.end(), routes->begin(), routes->end());
+    }
+}
+
+} // namespace
 
 namespace value_types {
 
@@ -161,28 +289,36 @@ void trip_profile::read(read_context& r, const yaml_node& n, scenario::trip_prof
     object<profile_keys>{}.read(r, n, keys);
     if (r.located_problems().size() != problem_count) return;
     auto& o = out.options;
-    o.round_trips.clear();
-    for (const auto& d : keys.departures)
-        o.round_trips.push_back({d.at, d.back, d.spread, d.share, d.days, d.length.value_or(keys.length)});
-    o.stops = keys.stops;
-    o.weather = keys.weather;
-    o.charge_power = keys.charge_power;
+    assign_day(keys, o);
     auto checked = o;
     if (checked.routes.empty()) checked.routes = {{{0, 0, 0}, {0, 0.1, 0}}}; // a scenario brings the routes
     for (const auto& text : telemetry::check(checked)) r.add_problem(n, text);
 }
 yaml_node trip_profile::write(const scenario::trip_profile& p) const {
-    const auto& o = p.options;
-    profile_keys keys{{}, {}, o.stops, o.weather, o.charge_power};
-    if (!o.round_trips.empty()) keys.length = o.round_trips.front().length;
-    for (const auto& t : o.round_trips) {
-        auto& d =
-            keys.departures.emplace_back(departure_keys{t.departure, t.departure_back, t.spread, t.share, t.days, {}});
-        if (t.length != keys.length) d.length = t.length;
-    }
-    return object<profile_keys>{}.write(keys);
+    return object<profile_keys>{}.write(keys_of(p.options));
 }
 json::object trip_profile::schema() const { return object<profile_keys>{}.schema(); }
+
+void trips::read(read_context& r, const yaml_node& n, telemetry::trip_options& out) const {
+    const auto problem_count = r.located_problems().size();
+    trip_keys keys;
+    object<trip_keys>{}.read(r, with_profile(r, n), keys);
+    if (r.located_problems().size() != problem_count) return;
+    if (keys.day.departures.empty())
+        return r.add_problem(n, "no vehicle ever drives: give a profile, such as commuters, or departures; without "
+                                "trips all vehicles are parked");
+    out = {};
+    out.start = keys.start;
+    out.speed = keys.speed;
+    out.first_day = keys.first_day;
+    assign_day(keys.day, out);
+    out.route_files = keys.routes;
+    if (!keys.routes.empty()) read_routes(r, *n.find("routes"), keys.routes, out.routes);
+}
+yaml_node trips::write(const telemetry::trip_options& o) const {
+    return object<trip_keys>{}.write(trip_keys{o.start, o.speed, o.first_day, std::nullopt, keys_of(o), o.route_files});
+}
+json::object trips::schema() const { return object<trip_keys>{}.schema(); }
 
 } // namespace value_types
 } // namespace loadsim::scenario

@@ -47,5 +47,12 @@ struct trip_profile {
     boost::json::object schema() const;
 };
 
+/// Keys of fleet.trips: those of a profile, of a named one or of one's own, with time, speed and routes.
+struct trips {
+    void read(read_context&, const yaml_node&, telemetry::trip_options& out) const;
+    yaml_node write(const telemetry::trip_options&) const;
+    boost::json::object schema() const;
+};
+
 } // namespace value_types
 } // namespace loadsim::scenario

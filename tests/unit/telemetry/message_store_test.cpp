@@ -82,10 +82,10 @@ protected:
         return all;
     }
 
-    static void expect_balance(const message_store& store) {
-        const auto& c = store.counts();
+    static void expect_balance(const store_counts& c) {
         EXPECT_EQ(c.stored + c.restored + c.put_back, c.reissued + c.overwritten + c.expired + c.too_old + c.in_store);
     }
+    static void expect_balance(const message_store& store) { expect_balance(store.counts()); }
 
     store_options options;
     recorded_rows rows;
@@ -330,4 +330,54 @@ TEST_F(message_store_test, memory_is_freed_as_messages_leave_the_front) {
     const auto full = memory.bytes();
     for (int i = 0; i < 900; ++i) store.pop_front(car, 1s);
     EXPECT_LT(memory.bytes(), full / 2);
+}
+
+TEST_F(message_store_test, counts_each_group_by_itself) {
+    options.messages = 3;
+    auto store = make();
+    const auto of_group = [](std::uint32_t group, std::uint32_t sequence, nanoseconds deadline = nanoseconds::max()) {
+        auto m = numbered(sequence);
+        m.group = group;
+        m.deadline = deadline;
+        return m;
+    };
+    store.put(of_group(2, 1), 0s);
+    store.put(of_group(0, 1, 1s), 0s);
+    store.put(of_group(2, 2), 0s);
+    store.put(of_group(0, 2), 0s); // the first of group 2 is overwritten
+    EXPECT_THAT(replay(store, 2s), ElementsAre(2, 2));
+    const auto back = of_group(0, 2);
+    store.put_back({&back, 1}, 3s);
+    EXPECT_EQ(store.counts(2).stored, 2U);
+    EXPECT_EQ(store.counts(2).overwritten, 1U);
+    EXPECT_EQ(store.counts(2).reissued, 1U);
+    EXPECT_EQ(store.counts(2).in_store, 0U);
+    EXPECT_EQ(store.counts(0).expired, 1U);
+    EXPECT_EQ(store.counts(0).put_back, 1U);
+    EXPECT_EQ(store.counts(0).in_store, 1U);
+    EXPECT_EQ(store.counts(1).stored, 0U);
+    EXPECT_EQ(store.counts(7).stored, 0U) << "no message so far";
+    for (std::uint32_t g = 0; g < 3; ++g) expect_balance(store.counts(g));
+}
+
+TEST_F(message_store_test, names_the_vehicles_with_a_backlog) {
+    auto store = make();
+    EXPECT_THAT(store.vehicles(), ElementsAre());
+    store.put(numbered(1, other_car), 0s);
+    store.put(numbered(1, car), 0s);
+    auto both = std::vector{car, other_car};
+    std::ranges::sort(both);
+    EXPECT_EQ(store.vehicles(), both);
+    replay(store, 1s, car);
+    EXPECT_THAT(store.vehicles(), ElementsAre(other_car));
+}
+
+TEST_F(message_store_test, interleaved_messages_do_not_wait_when_no_live_one_follows) {
+    options.replay.order = replay_order::interleaved;
+    auto store = make();
+    for (std::uint32_t i = 1; i <= 3; ++i) store.put(numbered(i), 0s);
+    store.resume(car, 1s);
+    EXPECT_THAT(replay(store, 1s), ElementsAre());
+    store.end_live();
+    EXPECT_THAT(replay(store, 1s), ElementsAre(1, 2, 3));
 }
