@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <chrono>
 #include <utility>
-#include <variant>
 
 namespace loadsim::run {
 namespace {
@@ -16,25 +15,18 @@ constexpr nanoseconds bridge_linger = std::chrono::milliseconds{1};
 
 } // namespace
 
-std::vector<kafka::mock_cluster::topic> embedded_topics(const scenario::scenario_config& scenario) {
-    const auto& wanted = *scenario.target.embedded_kafka;
+std::vector<kafka::mock_cluster::topic> embedded_topics(const scenario::embedded_kafka& wanted) {
     auto all = wanted.topics;
     const auto add = [&](const std::string& name) {
         if (std::ranges::count(all, name, &kafka::mock_cluster::topic::name) == 0)
             all.push_back({name, scenario::embedded_kafka::default_partitions});
     };
-    const auto add_all = [&](const kafka::consumer_options& consumer) {
-        if (consumer.connection.brokers.empty()) std::ranges::for_each(consumer.topics, add);
-    };
     for (const auto& rule : wanted.bridge.rules) add(rule.topic);
-    for (const auto& tap : scenario.taps) add_all(tap.consumer);
-    for (const auto& o : scenario.load.observers)
-        if (const auto* kafka = std::get_if<observer::kafka_observer_options>(&o)) add_all(kafka->consumer);
     return all;
 }
 
 result<embedded_kafka> start_embedded_kafka(const scenario::scenario_config& scenario, const net::endpoint& broker) {
-    auto cluster = kafka::mock_cluster::start(embedded_topics(scenario));
+    auto cluster = kafka::mock_cluster::start(embedded_topics(*scenario.target.embedded_kafka));
     if (!cluster) return cluster.error();
     auto wanted = scenario.target.embedded_kafka->bridge;
     wanted.seed = scenario.seed;

@@ -12,8 +12,8 @@
 
 namespace loadsim::run {
 
-/// Topics that the cluster needs: those of the list, of the bridge's rules, and of taps and observers that use the cluster.
-std::vector<kafka::mock_cluster::topic> embedded_topics(const scenario::scenario_config&);
+/// Topics of the cluster: those of the list and of the bridge's rules, each once.
+std::vector<kafka::mock_cluster::topic> embedded_topics(const scenario::embedded_kafka&);
 
 struct embedded_kafka {
     kafka::mock_cluster cluster;
