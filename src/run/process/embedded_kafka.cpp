@@ -28,10 +28,9 @@ std::vector<kafka::mock_cluster::topic> embedded_topics(const scenario::embedded
 result<embedded_kafka> start_embedded_kafka(const scenario::scenario_config& scenario, const net::endpoint& broker) {
     auto cluster = kafka::mock_cluster::start(embedded_topics(*scenario.target.embedded_kafka));
     if (!cluster) return cluster.error();
-    auto wanted = scenario.target.embedded_kafka->bridge;
-    wanted.seed = scenario.seed;
-    auto bridge = backend::kafka_bridge::start(
-        wanted, {broker}, {.connection = {.brokers = cluster->brokers()}, .linger = bridge_linger});
+    auto bridge =
+        backend::kafka_bridge::start(scenario.target.embedded_kafka->bridge, {broker},
+                                     {.connection = {.brokers = cluster->brokers()}, .linger = bridge_linger});
     if (!bridge) return bridge.error();
     return embedded_kafka{std::move(*cluster), std::move(*bridge)};
 }
