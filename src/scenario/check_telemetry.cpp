@@ -67,7 +67,7 @@ void each_text(const contract::message_options& m, const std::function<void(std:
         for (const auto& [field, value] : m.protobuf->fields) visit(value.text);
 }
 
-bool has_placeholder(const contract::message_options& m, bool (*matches)(std::string_view name)) {
+bool mentions(const contract::message_options& m, bool (*matches)(std::string_view name)) {
     bool found = false;
     each_text(m, [&](std::string_view text) {
         for (std::string_view name : contract::placeholder_names(std::string(text))) {
@@ -81,7 +81,7 @@ bool has_placeholder(const contract::message_options& m, bool (*matches)(std::st
 } // namespace
 
 bool has_sequence(const contract::message_options& m) {
-    return m.vss.has_value() || has_placeholder(m, [](std::string_view name) { return name == "seq"; });
+    return m.vss.has_value() || mentions(m, [](std::string_view name) { return name == "seq"; });
 }
 
 void check_telemetry(const scenario_config& config, problems& all) {
@@ -100,7 +100,7 @@ void warn_of_telemetry(const scenario_config& config, problems& warnings) {
     };
     bool all_lossy = has_telemetry(f);
     for_each_telemetry_message(f, [&](const std::string& path, const contract::message_options& m) {
-        if (!m.vss && !has_placeholder(m, names_vehicle))
+        if (!m.vss && !mentions(m, names_vehicle))
             warnings.add(path + ".topic", "neither topic nor payload names the vehicle, so that nobody can tell whose "
                                           "message it is; put {vin} into the topic");
         all_lossy = all_lossy && m.qos.value_or(static_cast<std::uint8_t>(f.mqtt.response_qos)) == 0;

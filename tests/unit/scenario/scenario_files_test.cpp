@@ -144,7 +144,7 @@ TEST(scenario_files, of_edge_cases_are_short_and_have_budgets) {
         const auto name = entry.path().stem().string();
         EXPECT_THAT(name, testing::MatchesRegex("[a-z0-9-]+"));
         const auto text = file_text(entry.path());
-        EXPECT_THAT(text, testing::HasSubstr("#     scripts/loadsim run scenarios/edge-cases/" + name + ".yaml\n"));
+        EXPECT_THAT(text, testing::HasSubstr("#     loadsim run edge-cases/" + name + "\n"));
         const auto d = read_valid(text);
         EXPECT_TRUE(d.target.embedded);
         EXPECT_TRUE(d.load.check_response_sequence) << "so that responses are checked";
