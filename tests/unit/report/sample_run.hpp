@@ -17,6 +17,10 @@ measure::labels labels();
 /// queued commands, two occurrences of a condition.
 measure::run_result run();
 
+/// Two groups, of which one lost messages, backlogs, and a tap with findings.
+void add_telemetry(measure::totals&);
+measure::run_result run_with_telemetry();
+
 /// Version of the program and start time.
 run_header header();
 load_start load_started(); ///< four seconds later
