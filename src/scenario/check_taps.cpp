@@ -50,8 +50,14 @@ void check_tap(const scenario_config& config, const observer::tap_options& tap, 
                problems& all) {
     check_consumer(config, tap.consumer, path, all);
     std::vector<contract::tap_group> groups;
-    for (const auto& name : labels_of(config).telemetry) groups.push_back({name, {}});
-    if (groups.empty())
+    const auto names = labels_of(config);
+    const std::vector<std::string_view> known(names.telemetry.begin(), names.telemetry.end());
+    for (const auto& name : known)
+        if (tap.groups.empty() || std::ranges::count(tap.groups, name) != 0) groups.push_back({std::string(name), {}});
+    for (std::size_t i = 0; i < tap.groups.size(); ++i)
+        if (std::ranges::count(known, tap.groups[i]) == 0)
+            all.add(fmt::format("{}.groups[{}]", path, i), unknown_name("telemetry group", tap.groups[i], known));
+    if (known.empty())
         return all.add(path, "the vehicles send no telemetry, so there is nothing to compare; give fleet.telemetry");
     if (const auto mapping = contract::tap_mapping::compile(tap.mapping, std::move(groups), path); !mapping)
         all.add(mapping.error());

@@ -410,6 +410,13 @@ TEST(session_line, has_vehicle_and_event) {
                 R"({"at_ms":250.5,"at":null,"vin":"LZ9SMEV05TF000001","event":"online, session present"})");
 }
 
+TEST(finding_line, has_vehicle_group_and_sequence) {
+    const auto line = finding_line(sample_run::finding());
+    EXPECT_THAT(line, EndsWith("}\n"));
+    expect_json(json::parse(line), R"({"at_ms":1250.5,"at":null,"finding":"out_of_order","vin":"LZ9SMEV05TF000001",
+        "group":"position","sequence":17,"tap":"kafka"})");
+}
+
 TEST(explain_json, has_the_records_and_the_hops_of_each_request) {
     report_contents all;
     all.version = "1.2.3";

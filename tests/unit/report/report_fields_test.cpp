@@ -173,6 +173,7 @@ TEST(report_fields, are_documented_for_each_file) {
     EXPECT_THAT(field_errors("requests.jsonl", {request_line(sample_run::request())}), IsEmpty());
     EXPECT_THAT(field_errors("anomalies.jsonl", {anomaly_line(sample_run::anomaly())}), IsEmpty());
     EXPECT_THAT(field_errors("sessions.jsonl", {session_line(sample_run::session())}), IsEmpty());
+    EXPECT_THAT(field_errors("telemetry-findings.jsonl", {finding_line(sample_run::finding())}), IsEmpty());
     EXPECT_THAT(field_errors("run.json", {run_json(sample_run::header())}), IsEmpty());
     EXPECT_THAT(field_errors("histograms.jsonl", split_lines(histogram_lines(run.sum, sample_run::labels()))),
                 IsEmpty());
@@ -222,6 +223,11 @@ TEST(line_schemas, describe_the_lines) {
         EXPECT_THAT(errors("anomalies", anomaly_line(anomaly)), IsEmpty());
     }
     EXPECT_THAT(errors("sessions", session_line(sample_run::session(), sample_run::load_started())), IsEmpty());
+    for (std::size_t i = 0; i < enum_names<measure::delivery_finding::kind>.size(); ++i) {
+        auto finding = sample_run::finding();
+        finding.finding = static_cast<measure::delivery_finding::kind>(i);
+        EXPECT_THAT(errors("telemetry-findings", finding_line(finding, sample_run::load_started())), IsEmpty());
+    }
     EXPECT_THAT(errors("run", run_json(sample_run::header())), IsEmpty());
 }
 

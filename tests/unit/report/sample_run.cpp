@@ -356,6 +356,15 @@ measure::session_record session() {
     return {.at_ms = 250.5, .vin = "LZ9SMEV05TF000001", .event = "online, session present"};
 }
 
+measure::telemetry_finding finding() {
+    return {.at_ms = 1'250.5,
+            .finding = measure::delivery_finding::kind::out_of_order,
+            .vin = "LZ9SMEV05TF000001",
+            .group = "position",
+            .sequence = 17,
+            .tap = "kafka"};
+}
+
 non_utc_time_zone::non_utc_time_zone() {
     if (const char* zone = std::getenv("TZ")) saved_ = zone;
     ::setenv("TZ", "CST-8", 1);

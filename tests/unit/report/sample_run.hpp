@@ -35,6 +35,7 @@ measure::progress under_load(const measure::totals& sum);
 measure::request_record request();
 measure::anomaly_record anomaly(); ///< of that request
 measure::session_record session(); ///< of its vehicle, before the request
+measure::telemetry_finding finding();
 
 /// Sets the local time zone to UTC+8; the destructor restores it.
 class non_utc_time_zone {
