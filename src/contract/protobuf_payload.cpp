@@ -69,7 +69,7 @@ void set_default(pb::Message& message, const field_place& at) {
     }
 }
 
-std::string quoted(std::string_view text) { return "'" + excerpt(text, max_value_shown) + "' "; }
+std::string in_quotes(std::string_view text) { return "'" + excerpt(text, max_value_shown) + "' "; }
 
 std::vector<std::string_view> descriptor_names(int count, const auto& descriptor) {
     std::vector<std::string_view> all(static_cast<std::size_t>(count));
@@ -95,7 +95,7 @@ std::string set_value(pb::Message& message, const field_place& at, const std::st
     };
     const auto convert = [&](auto value, auto parse, auto setter, auto element_setter) {
         const auto why = parse(text, value);
-        if (!why.empty()) return quoted(text) + why;
+        if (!why.empty()) return in_quotes(text) + why;
         return set(value, setter, element_setter);
     };
     using r = pb::Reflection;
@@ -118,7 +118,7 @@ std::string set_value(pb::Message& message, const field_place& at, const std::st
     }
     case field_type::CPPTYPE_STRING:
         if (field->type() == pb::FieldDescriptor::TYPE_STRING)
-            if (const auto why = check_utf8(text); !why.empty()) return quoted(text) + why;
+            if (const auto why = check_utf8(text); !why.empty()) return in_quotes(text) + why;
         return set(text, &r::SetString, &r::SetRepeatedString);
     case field_type::CPPTYPE_MESSAGE: break;
     }

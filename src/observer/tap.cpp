@@ -79,14 +79,14 @@ private:
 
 } // namespace
 
-result<std::unique_ptr<tap>> tap::start(const tap_options& options, std::vector<contract::tap_group> groups,
+result<std::unique_ptr<tap>> tap::start(const tap_options& tapped, std::vector<contract::tap_group> groups,
                                         const std::vector<std::string>& brokers, const std::string& path,
                                         const time_source& time, tap_destination to) {
-    auto mapping = contract::tap_mapping::compile(options.mapping, std::move(groups), path);
+    auto mapping = contract::tap_mapping::compile(tapped.mapping, std::move(groups), path);
     if (!mapping) return mapping.error();
     auto made =
-        std::make_unique<kafka_tap>(tap_splitter(std::move(*mapping), !options.mapping.key.empty(), std::move(to)));
-    if (auto wrong = made->start(options.consumer, brokers, path, time); !wrong.empty()) return wrong;
+        std::make_unique<kafka_tap>(tap_splitter(std::move(*mapping), !tapped.mapping.key.empty(), std::move(to)));
+    if (auto wrong = made->start(tapped.consumer, brokers, path, time); !wrong.empty()) return wrong;
     return std::unique_ptr<tap>(std::move(made));
 }
 

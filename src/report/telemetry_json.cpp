@@ -63,13 +63,13 @@ delivery_counts deliveries_of(const json::object& row) {
 json::array telemetry_rows(const measure::totals& sum, const measure::labels& labels) {
     json::array rows;
     for (const auto& [group, counts] : sum.telemetry) {
-        json::object row{{"group", name_at(labels.telemetry, group)}};
-        for (const auto& [name, counter] : telemetry_counters) row[name] = counts.*counter;
-        row["lost"] = counts.never_arrived();
-        row["publish"] = json_latency(counts.publish);
-        row["lag"] = json_latency(counts.lag);
-        row["error_reasons"] = counts_object(counts.reasons);
-        rows.push_back(std::move(row));
+        json::object fields{{"group", name_at(labels.telemetry, group)}};
+        for (const auto& [name, counter] : telemetry_counters) fields[name] = counts.*counter;
+        fields["lost"] = counts.never_arrived();
+        fields["publish"] = json_latency(counts.publish);
+        fields["lag"] = json_latency(counts.lag);
+        fields["error_reasons"] = counts_object(counts.reasons);
+        rows.push_back(std::move(fields));
     }
     return rows;
 }
@@ -104,8 +104,8 @@ json::array tap_rows(const measure::totals& sum, const measure::labels& labels) 
 }
 
 void read_telemetry_fields(const json::object& summary, measure::totals& sum, measure::labels& labels) {
-    for (const auto& row : array_at(summary, "telemetry")) {
-        const auto fields = as_object(row);
+    for (const auto& one : array_at(summary, "telemetry")) {
+        const auto fields = as_object(one);
         auto& counts = sum.telemetry[index_of_name(labels.telemetry, text_at(fields, "group"))];
         for (const auto& [name, counter] : telemetry_counters) counts.*counter = count_at(fields, name);
         counts.reasons = counts_by_text_at(fields, "error_reasons");
@@ -114,8 +114,8 @@ void read_telemetry_fields(const json::object& summary, measure::totals& sum, me
     sum.backlogs.begun = count_at(backlogs, "begun");
     sum.backlogs.errors = count_at(backlogs, "errors");
     sum.backlogs.reasons = counts_by_text_at(backlogs, "error_reasons");
-    for (const auto& row : array_at(summary, "taps")) {
-        const auto fields = as_object(row);
+    for (const auto& one : array_at(summary, "taps")) {
+        const auto fields = as_object(one);
         auto& tap = sum.taps[index_of_name(labels.taps, text_at(fields, "name"))];
         for (const auto& group : array_at(fields, "groups")) {
             const auto counts = as_object(group);
