@@ -44,14 +44,34 @@ void fleet_core::set_next_behaviour(vehicle_id v, const vehicle::behaviour& b) {
     disruptions_of(vehicle_of(v)).next_behaviour = &b;
 }
 
+void fleet_core::end_load() {
+    schedule_.cancel_pending();
+    if (telemetry_) telemetry_->end_load();
+}
+
 void fleet_core::stop() {
     stopped_ = true;
+    if (telemetry_) telemetry_->finish();
     states_ = {};
     condition_timer_.disarm();
     executions_.clear();
 }
 
-fleet_counts fleet_core::take_counts() { return std::exchange(counts_, {}); }
+fleet_counts fleet_core::take_counts() {
+    auto taken = std::exchange(counts_, {});
+    if (telemetry_) telemetry_->take_counts(taken.telemetry, taken.backlogs);
+    return taken;
+}
+
+void fleet_core::make_telemetry(telemetry_link& link) {
+    if (spec_.vehicle_model == nullptr || spec_.telemetry_messages.empty()) return;
+    telemetry_ = std::make_unique<telemetry_publisher>(link, spec_, size_);
+    if (refusal_.empty()) refusal_ = telemetry_->problem();
+}
+
+void fleet_core::set_telemetry_listener(telemetry_listener* listener) {
+    if (telemetry_) telemetry_->set_listener(listener);
+}
 
 std::string fleet_core::vin_of(vehicle_id v) const { return spec_.registry.vin_of(v); }
 
@@ -200,6 +220,11 @@ void fleet_core::count_states(vehicle_state& vehicle) {
     count(before.blocked, after.blocked, states_.blocked);
 }
 
+bool fleet_core::comes_back(const vehicle_state& vehicle) const {
+    return vehicle.state == session_state::online ||
+           (vehicle.state == session_state::offline && !must_stay_offline(vehicle));
+}
+
 bool fleet_core::is_returning(const vehicle_state& vehicle) const {
     if (broker_down_ || !vehicle.disruptions || vehicle.disruptions->recovering_from.empty()) return false;
     return vehicle.state == session_state::offline && !is_disrupted(*vehicle.disruptions) &&
@@ -212,6 +237,7 @@ void fleet_core::update_reachability(vehicle_state& vehicle) {
     const bool reachable = is_reachable(vehicle);
     if (std::exchange(vehicle.reachable, reachable) == reachable) return;
     reachable ? events_.on_reachable(vehicle.id) : events_.on_unreachable(vehicle.id);
+    if (reachable && telemetry_) telemetry_->on_link_up(vehicle.id);
     if (!reachable || !vehicle.disruptions) return;
     for (const auto& occurrence : std::exchange(vehicle.disruptions->recovering_from, {}))
         counts_.recoveries[occurrence].recovery_times.record(now() - (load_start_ + start_of(spec_, occurrence)));
@@ -222,6 +248,7 @@ void fleet_core::end_session(vehicle_state& vehicle, std::string_view why, sessi
     if (vehicle.disruptions) vehicle.disruptions->sleep_timer.disarm();
     report_session_event(vehicle, "offline: " + std::string(why));
     on_session_ended(vehicle);
+    if (telemetry_) telemetry_->on_session_ended(vehicle.id);
 }
 
 void fleet_core::disconnect_permanently(vehicle_state& vehicle) {

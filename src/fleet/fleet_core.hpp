@@ -4,6 +4,7 @@
 #include "behaviour_host.hpp"
 #include "command_execution.hpp"
 #include "conditions.hpp"
+#include "telemetry_publisher.hpp"
 #include "vehicle_state.hpp"
 
 #include <loadsim/contract/message_contract.hpp>
@@ -38,7 +39,8 @@ public:
     void wake(vehicle_id) final;
     void on_broker_down(std::uint32_t condition, std::uint32_t occurrence) final;
     void on_broker_up(std::uint32_t condition) final;
-    void end_load() final { schedule_.cancel_pending(); }
+    void end_load() final;
+    void set_telemetry_listener(telemetry_listener*) final;
     std::optional<nanoseconds> next_condition_event() const final { return schedule_.next(); }
     void stop() override;
 
@@ -49,6 +51,8 @@ public:
     std::uint32_t online() const noexcept final { return online_count_; }
     measure::vehicle_states states() const noexcept final { return states_; }
     std::uint32_t returning() const noexcept final { return returning_count_; }
+    bool all_telemetry_due() const noexcept final { return !telemetry_ || telemetry_->all_due(); }
+    bool awaits_telemetry() const final { return telemetry_ && telemetry_->awaits(); }
     const std::string& refusal() const noexcept override { return refusal_; }
     fleet_counts take_counts() override;
     std::vector<std::string> take_unmatched_fields() final { return field_matches_.take_unmatched(); }
@@ -93,6 +97,10 @@ protected:
     /// Parses and reports a received command. Returns its execution, not started yet; null: nothing is to be executed.
     command_execution* accept_command(vehicle_state&, const contract::message_view&, std::string_view response_topic,
                                       monotonic_time);
+
+    /// Makes the publisher of the vehicles' telemetry, if they send some.
+    void make_telemetry(telemetry_link&);
+    bool comes_back(const vehicle_state&) const; ///< online, or connects as soon as it can
 
     void process_due_conditions();
     void try_connect(vehicle_state&); ///< unless it must stay offline
@@ -148,7 +156,8 @@ protected:
     std::uint64_t presence_count_ = 0; ///< encoded; counter of their text draws
     std::string refusal_;
     fleet_counts counts_;
-    contract::outgoing_message message_; ///< buffer of the message being sent, reused
+    contract::outgoing_message message_;             ///< buffer of the message being sent, reused
+    std::unique_ptr<telemetry_publisher> telemetry_; ///< null: no vehicle sends telemetry
 
 private:
     void process(const condition_event&);

@@ -49,6 +49,13 @@ std::string_view session::server_reference() const noexcept {
 
 std::size_t session::unacknowledged() const noexcept { return active_ ? active_->out.messages() : 0; }
 
+std::uint32_t session::send_quota() const noexcept {
+    if (phase_ != phase::connected) return 0;
+    if (!active_) return receive_maximum_;
+    const auto used = active_->out.waiting() != 0 ? receive_maximum_ : active_->out.in_flight();
+    return used < receive_maximum_ ? receive_maximum_ - static_cast<std::uint32_t>(used) : 0;
+}
+
 void session::open(const identity& client, monotonic_time now, bytes& out) {
     transport_lost(); // of an earlier connection, if not called yet
     const bool nothing_to_resume = options_->protocol == version::v5_0 && !resumable_ && !options_->new_client_id;

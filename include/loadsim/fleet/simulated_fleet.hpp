@@ -25,6 +25,8 @@ public:
     /// Accepts the message; must not call back into the vehicles. `request`: id of its request; empty: presence.
     virtual void on_vehicle_message(vehicle_id, std::string_view request, std::string_view topic,
                                     std::string_view payload) = 0;
+    /// A telemetry message has reached the broker. It is no message of a request: the simulated platform does not have it.
+    virtual void on_telemetry(vehicle_id, std::string_view /*topic*/, std::string_view /*payload*/) {}
     /// A message that can wait may be sent now. False: the caller tries again after 1 ms.
     virtual bool has_capacity() const { return true; }
 };

@@ -39,6 +39,8 @@ struct fleet_counts {
     measure::broker_api_counts broker_api; ///< responses posted by the broker's API
     std::map<std::string, std::uint64_t>
         broker_limits{}; ///< features that a broker does not support, one sentence each
+    std::map<std::uint32_t, measure::telemetry_counts> telemetry{}; ///< by index of group, alarms after groups
+    measure::backlog_counts backlogs{};
 };
 
 /// Threads: the loop's.
@@ -63,7 +65,7 @@ public:
     /// connection.
     virtual void on_broker_down(std::uint32_t condition, std::uint32_t occurrence) = 0;
     virtual void on_broker_up(std::uint32_t condition) = 0;
-    /// End of load: no further condition begins.
+    /// End of load: no further condition begins, no telemetry is due any more.
     virtual void end_load() = 0;
     /// Time of the next condition event, since the load's start; nullopt: none.
     virtual std::optional<nanoseconds> next_condition_event() const = 0;
@@ -81,6 +83,10 @@ public:
     /// Vehicles that a condition made unreachable and that connect again, as nothing keeps them offline any more.
     virtual std::uint32_t returning() const noexcept = 0;
     virtual bool idle() const noexcept { return true; } ///< no response waits to be posted
+    /// All telemetry of the load has been due, and is begun.
+    virtual bool all_telemetry_due() const noexcept { return true; }
+    /// Telemetry is in flight, or waits in the store of a vehicle that is online or connects.
+    virtual bool awaits_telemetry() const { return false; }
     /// Reason that ends the run: permanent refusal by the broker (bad credentials, refused subscription, no wildcards ...), or
     /// responses that cannot be posted (invalid inbound URL, unknown host); empty: no error.
     virtual const std::string& refusal() const noexcept = 0;

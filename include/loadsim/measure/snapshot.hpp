@@ -23,13 +23,13 @@ struct snapshot {
     /// Of those in flight: open for longer than the limit of the budget of recovery.latency.
     std::uint64_t over_limit = 0;
     std::uint64_t awaited =
-        0;                ///< commands and vehicles still to come, conditions that end soon; set after the last arrival
-    bool all_due = false; ///< all arrivals of the partition have been due
-    bool driver_ready = false;                       ///< driver and observer are ready
-    std::string setup_error;                         ///< reason of a failed setup; empty: no error
-    std::string fatal_error;                         ///< reason that ends the run; empty: no error
-    double cpu_s = 0;                                ///< CPU time so far; shard: its thread; rank: sum of its shards
-    std::uint64_t rss_bytes = 0;                     ///< resident memory of the process; 0 for a shard
+        0; ///< commands, vehicles and telemetry still to come, conditions that end soon; set after the last arrival
+    bool all_due = false;        ///< all arrivals and telemetry messages of the partition have been due
+    bool driver_ready = false;   ///< driver and observer are ready
+    std::string setup_error;     ///< reason of a failed setup; empty: no error
+    std::string fatal_error;     ///< reason that ends the run; empty: no error
+    double cpu_s = 0;            ///< CPU time so far; shard: its thread; rank: sum of its shards
+    std::uint64_t rss_bytes = 0; ///< resident memory of the process; 0 for a shard
     std::map<std::string, machine_usage> machines{}; ///< CPU during the load so far, by host; none for a shard
 
     /// Merges another snapshot: sums counts, combines flags with AND, keeps the first error.

@@ -142,6 +142,8 @@ public:
     std::string_view server_reference() const noexcept;
     /// Published QoS 1 and 2 messages not yet acknowledged, including queued ones.
     std::size_t unacknowledged() const noexcept;
+    /// QoS 1 and 2 messages that publish() sends at once, before the server's receive maximum is used up.
+    std::uint32_t send_quota() const noexcept;
 
 private:
     struct active_state;    ///< state of messages in flight; allocated while there are any

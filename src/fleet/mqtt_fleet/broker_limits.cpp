@@ -37,32 +37,37 @@ void mqtt_fleet::apply_server_limits(mqtt_vehicle& vehicle, const mqtt::server_l
 void mqtt_fleet::check_qos(mqtt::qos supported) {
     const auto& contract = spec_.message_contract.options();
     const auto check = [&](const contract::message_options& m, mqtt::qos default_qos, std::string_view what,
-                           std::string_view key) {
+                           const std::string& key) {
         const auto wanted = m.qos ? static_cast<mqtt::qos>(*m.qos) : default_qos;
         if (supported < wanted && !m.none)
-            report_limit(net::qos_limit(supported, wanted, what,
-                                        m.qos ? fmt::format("contract.{}.qos", key) : "fleet.mqtt.responseQos"));
+            report_limit(net::qos_limit(supported, wanted, what, m.qos ? key : "fleet.mqtt.responseQos"));
     };
     const auto response_qos = spec_.options.mqtt.response_qos;
     for (const auto& [key, message] :
          {std::pair{"ack", &contract.ack}, std::pair{"running", &contract.running},
           std::pair{"executed", &contract.executed}, std::pair{"failed", &contract.failed}})
-        check(*message, response_qos, "responses", key);
-    if (publishes_presence()) check(contract.presence, mqtt::qos::at_most_once, "presence messages", "presence");
+        check(*message, response_qos, "responses", fmt::format("contract.{}.qos", key));
+    if (publishes_presence())
+        check(contract.presence, mqtt::qos::at_most_once, "presence messages", "contract.presence.qos");
+    if (!telemetry_) return;
+    for (const auto& g : spec_.options.telemetry.groups)
+        check(g.message, response_qos, "telemetry messages", fmt::format("the qos of telemetry group '{}'", g.name));
+    for (const auto& a : spec_.options.telemetry.alarms)
+        check(a.message, response_qos, "alarms", fmt::format("the qos of alarm '{}'", a.name));
 }
 
 /// Refuses the run if messages of the vehicle are larger than the broker's packets may be.
 void mqtt_fleet::check_packet_sizes(const mqtt_vehicle& vehicle, std::size_t limit) {
     contract::outgoing_message m;
-    const auto check = [&](std::string_view what, std::string_view key) {
+    const auto check = [&](std::string_view what, const std::string& key) {
         const auto size = net::packet_size(contract::mqtt_message_of(m, spec_.options.mqtt.response_qos),
                                            vehicle.link.options().protocol);
         if (size > limit && refusal_.empty())
-            refusal_ = net::packet_limit(limit, size, fmt::format("the {} of a vehicle", what),
-                                         fmt::format("contract.{}.payload", key));
+            refusal_ = net::packet_limit(limit, size, fmt::format("the {} of a vehicle", what), key);
     };
     if (publishes_presence() && encode_presence(spec_, vehicle.id, "offline", wall_us(), 0, m))
-        check("presence message", "presence");
+        check("presence message", "contract.presence.payload");
+    check_telemetry_sizes(vehicle.id, m, check);
     const auto vin = vin_of(vehicle.id);
     random_stream rng(spec_.seed, stream_id::template_value, index(vehicle.id));
     auto values = template_values_of(spec_, vehicle.id);
@@ -82,7 +87,22 @@ void mqtt_fleet::check_packet_sizes(const mqtt_vehicle& vehicle, std::size_t lim
         response.type = type;
         if (!spec_.message_contract.has(kind_of(type))) continue;
         if (encode_response(spec_.message_contract, response, sample, m))
-            check(fmt::format("response '{}'", name), name);
+            check(fmt::format("response '{}'", name), fmt::format("contract.{}.payload", name));
+    }
+}
+
+/// Of the first message of each group of the vehicle, and of each alarm. `check` looks at `m`.
+void mqtt_fleet::check_telemetry_sizes(vehicle_id v, contract::outgoing_message& m, const size_check& check) const {
+    if (!telemetry_) return;
+    const auto& options = spec_.options.telemetry;
+    telemetry_composer composer(spec_);
+    for (const auto g : spec_.segment_groups.at(spec_.segments.segment_of(v)))
+        if (composer.compose({v, g, 1, nanoseconds{0}}, wall_us(), now(), m))
+            check(fmt::format("telemetry message '{}'", options.groups[g].name), "its payload");
+    for (std::uint32_t a = 0; a < options.alarms.size(); ++a) {
+        const auto group = static_cast<std::uint32_t>(options.groups.size()) + a;
+        if (composer.compose({v, group, 1, nanoseconds{0}}, wall_us(), now(), m))
+            check(fmt::format("alarm '{}'", options.alarms[a].name), "its payload");
     }
 }
 

@@ -1,4 +1,4 @@
-// Messages of MQTT vehicles: commands, campaigns, publishing.
+// Messages of MQTT vehicles: commands, campaigns, publishing, telemetry.
 #include "mqtt_fleet/mqtt_fleet.hpp"
 
 #include "vehicle_rules.hpp"
@@ -9,6 +9,7 @@
 #include <loadsim/net/refusal.hpp>
 
 namespace loadsim::fleet {
+
 bool mqtt_fleet::handle_campaign_message(const mqtt_vehicle& vehicle, const contract::message_view& view) {
     const auto& campaign_indices = campaigns_by_segment_[spec_.segments.segment_of(vehicle.id)];
     if (campaign_indices.empty()) return false;
@@ -41,7 +42,13 @@ std::error_code mqtt_fleet::publish(vehicle_state& vehicle, std::string_view, co
     return cast(vehicle).link.publish(contract::mqtt_message_of(m, default_qos)).error;
 }
 
-void mqtt_fleet::on_published(net::mqtt_link&, std::uint16_t, mqtt::reason why) {
+telemetry_link::published mqtt_fleet::publish_telemetry(vehicle_id v, const mqtt::message& m) {
+    const auto sent = vehicle_of(v).link.publish(m);
+    return {.packet_id = sent.packet_id, .error = sent.error};
+}
+
+void mqtt_fleet::on_published(net::mqtt_link& link, std::uint16_t packet_id, mqtt::reason why) {
+    if (telemetry_ && telemetry_->on_published(vehicle_of(link).id, packet_id, why)) return;
     if (net::is_refusal(why)) ++counts_.sessions.reasons["message not accepted: " + to_string(why)];
 }
 

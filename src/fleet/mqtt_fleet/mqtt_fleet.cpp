@@ -45,6 +45,7 @@ mqtt_fleet::mqtt_fleet(net::loop& loop, vehicle_events& events, const fleet_spec
         const auto& session = behaviour_of(v).asleep ? sleeper_session_options_ : spec_.options.mqtt.session;
         set_first_state(vehicles_.emplace_back(loop_, session, handler, v));
     }
+    make_telemetry(*this);
 }
 
 void mqtt_fleet::start() {
@@ -56,6 +57,7 @@ void mqtt_fleet::begin_load(monotonic_time start) {
     load_start_ = start;
     for (mqtt_vehicle& vehicle : vehicles_) begin_load_of(vehicle);
     process_due_conditions();
+    if (telemetry_) telemetry_->begin_load(start);
 }
 
 void mqtt_fleet::stop() {

@@ -16,6 +16,7 @@
 #include <boost/container/deque.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -27,7 +28,7 @@
 
 namespace loadsim::fleet {
 
-class mqtt_fleet final : public fleet_core, private net::link_events {
+class mqtt_fleet final : public fleet_core, private net::link_events, private telemetry_link {
 public:
     /// Arguments: those of make_mqtt_fleet().
     mqtt_fleet(net::loop&, vehicle_events&, const fleet_spec&, std::uint32_t connects_in_flight,
@@ -82,6 +83,13 @@ private:
         cast(vehicle).link.shape(limits);
     }
 
+    // telemetry_link
+    bool can_send(vehicle_id v) const override { return is_reachable(at(v)) && at(v).link.online(); }
+    published publish_telemetry(vehicle_id, const mqtt::message&) override;
+    std::uint32_t send_quota(vehicle_id v) const override { return at(v).link.send_quota(); }
+    bool keeps_messages(vehicle_id v) const override { return at(v).link.session().unacknowledged() > 0; }
+    bool comes_back(vehicle_id v) const override { return fleet_core::comes_back(at(v)); }
+
     // behaviour_host
     void take_over(command_execution&, nanoseconds) override;
     void stall(command_execution&, nanoseconds) override;
@@ -118,6 +126,8 @@ private:
     void apply_server_limits(mqtt_vehicle&, const mqtt::server_limits&);
     void check_qos(mqtt::qos supported);
     void check_packet_sizes(const mqtt_vehicle&, std::size_t limit);
+    using size_check = std::function<void(std::string_view what, const std::string& key)>;
+    void check_telemetry_sizes(vehicle_id, contract::outgoing_message&, const size_check&) const;
     void adjust_to_refusal(mqtt_vehicle&);
     void report_limit(const std::string& sentence);
 

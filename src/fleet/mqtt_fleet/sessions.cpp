@@ -209,6 +209,7 @@ void mqtt_fleet::on_online(net::mqtt_link& link, const mqtt::server_limits& limi
     record_connect(took);
     if (link.syn_retransmitted()) ++counts_.sessions.syn_retransmitted;
     mqtt_vehicle& vehicle = vehicle_of(link);
+    if (telemetry_) telemetry_->on_session_begun(vehicle.id, limits.session_present);
     ++counts_.sessions.addresses[broker_of(vehicle).name];
     vehicle.failed_attempts = 0;
     ++counts_.sessions.connected;
@@ -337,6 +338,7 @@ void mqtt_fleet::on_offline(net::mqtt_link& link, std::error_code why, bool was_
         disruptions != nullptr && disruptions->second_client && disruptions->second_client->active();
     const bool intended = is_link_blocked(vehicle) || taken_over;
     if (vehicle.state == session_state::online) set_state(vehicle, session_state::offline);
+    if (telemetry_) telemetry_->on_session_ended(vehicle.id);
     if (stopped_) return;
     // The broker's session may belong to the second client by now.
     if (taken_over || link.session().last_reason() == mqtt::reason::session_taken_over)

@@ -111,6 +111,7 @@ void simulated_fleet::begin_load(monotonic_time start) {
     load_begun_ = true;
     if (presence_pending_) publish_presence_of_sleeping();
     process_due_conditions();
+    if (telemetry_) telemetry_->begin_load(start);
 }
 
 /// Counts vehicles absent from load start without reporting each. An unsharded fleet is counted by segment sizes.

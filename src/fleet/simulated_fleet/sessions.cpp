@@ -78,6 +78,7 @@ void simulated_fleet::establish_session(vehicle_state& vehicle) {
     auto commands = std::exchange(disruptions.queued_commands, {});
     ++counts_.sessions.connected;
     if (disruptions.offline_since != monotonic_time{}) ++counts_.sessions.reconnects;
+    if (telemetry_) telemetry_->on_session_begun(vehicle.id, kept);
     set_state(vehicle, session_state::online);
     report_session_event(vehicle, kept ? "online, session present" : "online");
     publish_presence(vehicle, "online");
@@ -134,7 +135,7 @@ void simulated_fleet::transmit_downlink(vehicle_state& vehicle, in_transit_messa
     const auto* found = find_disruptions(vehicle);
     const bool unobstructed =
         found == nullptr || (found->downlink_queue.empty() && found->slow.empty() && found->stalled_until <= now());
-    if (unobstructed && !is_link_blocked(vehicle)) return receive_command(vehicle, m);
+    if (unobstructed && !is_link_blocked(vehicle)) return receive(vehicle, m);
     auto& disruptions = disruptions_of(vehicle);
     const auto due = arrival_time(disruptions, m, disruptions.downlink_shaper, now());
     enqueue(std::move(m), disruptions.downlink_queue, due);
@@ -146,8 +147,15 @@ bool simulated_fleet::is_uplink_free(const vehicle_state& vehicle) const {
     return !is_link_blocked(vehicle) && (found == nullptr || (found->uplink_queue.empty() && found->slow.empty()));
 }
 
+/// An acknowledgement waits in the session as a command does: a session that is kept gets it after its return.
+void simulated_fleet::hand_over(vehicle_state& vehicle, const in_transit_message& m) {
+    if (!m.telemetry) return uplink_receiver_.on_vehicle_message(vehicle.id, m.request, m.topic, m.payload);
+    uplink_receiver_.on_telemetry(vehicle.id, m.topic, m.payload);
+    if (m.packet_id != 0) send_to_vehicle(vehicle, {.topic = {}, .payload = {}, .qos = 1, .packet_id = m.packet_id});
+}
+
 void simulated_fleet::transmit_uplink(vehicle_state& vehicle, in_transit_message m) {
-    if (is_uplink_free(vehicle)) return uplink_receiver_.on_vehicle_message(vehicle.id, m.request, m.topic, m.payload);
+    if (is_uplink_free(vehicle)) return hand_over(vehicle, m);
     auto& disruptions = disruptions_of(vehicle);
     const auto due = arrival_time(disruptions, m, disruptions.uplink_shaper, now());
     enqueue(std::move(m), disruptions.uplink_queue, due);
@@ -159,12 +167,12 @@ void simulated_fleet::deliver_pending(vehicle_state& vehicle) {
     if (!vehicle.disruptions) return;
     auto& disruptions = disruptions_of(vehicle);
     while (is_reachable(vehicle) && has_arrived(disruptions.uplink_queue, now())) {
-        const auto response = pop_front(disruptions.uplink_queue);
-        uplink_receiver_.on_vehicle_message(vehicle.id, response.request, response.topic, response.payload);
+        const auto arrived = pop_front(disruptions.uplink_queue);
+        hand_over(vehicle, arrived);
     }
     while (is_reachable(vehicle) && disruptions.stalled_until <= now() &&
            has_arrived(disruptions.downlink_queue, now()))
-        receive_command(vehicle, pop_front(disruptions.downlink_queue));
+        receive(vehicle, pop_front(disruptions.downlink_queue));
     if (!is_reachable(vehicle)) return; // called again when the vehicle becomes reachable
     auto next = never;
     if (!disruptions.uplink_queue.empty()) next = disruptions.uplink_queue.front().due;

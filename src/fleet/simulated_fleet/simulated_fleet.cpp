@@ -21,6 +21,7 @@ simulated_fleet::simulated_fleet(arm_function arm, const time_source& time, vehi
       arm_timer_(std::move(arm)), time_(time), uplink_receiver_(broker), simulation_(simulation) {
     presence_enabled_ = simulation.presence;
     count_initial();
+    make_telemetry(*this);
 }
 
 std::int64_t simulated_fleet::wall_us() const {
@@ -50,6 +51,11 @@ void simulated_fleet::deliver(vehicle_id v, delivered_command&& m) {
     release_idle();
 }
 
+void simulated_fleet::receive(vehicle_state& vehicle, const in_transit_message& m) {
+    if (m.packet_id == 0) return receive_command(vehicle, m);
+    if (telemetry_) telemetry_->on_published(vehicle.id, m.packet_id, mqtt::reason::success);
+}
+
 void simulated_fleet::receive_command(vehicle_state& vehicle, const in_transit_message& m) {
     ++counts_.messages.received;
     contract::message_view message{.topic = m.topic, .payload = m.payload};
@@ -75,6 +81,43 @@ std::error_code simulated_fleet::publish(vehicle_state& vehicle, std::string_vie
                                 .payload = m.payload,
                                 .qos = m.qos.value_or(static_cast<std::uint8_t>(default_qos))});
     return {};
+}
+
+bool simulated_fleet::can_send(vehicle_id v) const {
+    const auto* vehicle = find(v);
+    if (vehicle == nullptr) return !broker_down_ && initial_state(v) == session_state::online;
+    return is_reachable(*vehicle);
+}
+
+bool simulated_fleet::keeps_messages(vehicle_id v) const {
+    const auto* vehicle = find(v);
+    return vehicle != nullptr && keeps_session(*vehicle);
+}
+
+bool simulated_fleet::comes_back(vehicle_id v) const {
+    const auto* vehicle = find(v);
+    return vehicle == nullptr ? initial_state(v) == session_state::online : fleet_core::comes_back(*vehicle);
+}
+
+/// The acknowledgement arrives at once, unless the link is slow or messages wait on it.
+telemetry_link::published simulated_fleet::publish_telemetry(vehicle_id v, const mqtt::message& m) {
+    ++counts_.messages.published;
+    const bool acknowledged = m.quality != mqtt::qos::at_most_once;
+    if (const auto* found = find(v); found == nullptr || is_uplink_free(*found)) {
+        uplink_receiver_.on_telemetry(v, m.topic, m.payload);
+        return {.packet_id = 0, .error = {}, .acknowledged = acknowledged};
+    }
+    auto& vehicle = vehicle_of(v);
+    auto& last = disruptions_of(vehicle).packet_id;
+    if (acknowledged) last = static_cast<std::uint16_t>(last % std::numeric_limits<std::uint16_t>::max() + 1);
+    const published sent{.packet_id = acknowledged ? last : std::uint16_t{0}};
+    transmit_uplink(vehicle, {.topic = std::string(m.topic),
+                              .payload = std::string(m.payload),
+                              .qos = static_cast<std::uint8_t>(m.quality),
+                              .telemetry = true,
+                              .packet_id = sent.packet_id});
+    release_idle();
+    return sent;
 }
 
 void simulated_fleet::disconnect(command_execution& execution, vehicle::disconnect_kind kind) {

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string_view>
 #include <unordered_map>
@@ -15,7 +16,7 @@
 
 namespace loadsim::fleet {
 
-class simulated_fleet : public fleet_core {
+class simulated_fleet : public fleet_core, private telemetry_link {
 public:
     /// Arguments: those of make_simulated_fleet().
     simulated_fleet(arm_function, const time_source&, vehicle_events&, const fleet_spec&, uplink_sink&,
@@ -62,6 +63,13 @@ private:
     void stall(command_execution&, nanoseconds) final;
     void arm(net::timer& t, monotonic_time when) final { arm_timer_(t, when); }
 
+    // telemetry_link
+    bool can_send(vehicle_id) const final;
+    published publish_telemetry(vehicle_id, const mqtt::message&) final;
+    std::uint32_t send_quota(vehicle_id) const final { return std::numeric_limits<std::uint16_t>::max(); }
+    bool keeps_messages(vehicle_id) const final;
+    bool comes_back(vehicle_id) const final;
+
     // population.cpp: initial states and sparse storage.
     session_state initial_state(vehicle_id) const;   ///< state of a vehicle that is not stored
     const simulated_vehicle* find(vehicle_id) const; ///< null: in its initial state
@@ -80,12 +88,14 @@ private:
     bool can_exchange(const vehicle_state&) const; ///< online, and not half open
     void send_to_vehicle(vehicle_state&, in_transit_message);
     void send_from_vehicle(vehicle_state&, in_transit_message);
+    void receive(vehicle_state&, const in_transit_message&); ///< by the vehicle
     void receive_command(vehicle_state&, const in_transit_message&);
 
     // sessions.cpp: messages in transit.
     void transmit_downlink(vehicle_state&, in_transit_message);
     void transmit_uplink(vehicle_state&, in_transit_message);
-    bool is_uplink_free(const vehicle_state&) const; ///< neither blocked nor slow, nothing queued
+    void hand_over(vehicle_state&, const in_transit_message&); ///< to the platform
+    bool is_uplink_free(const vehicle_state&) const;           ///< neither blocked nor slow, nothing queued
 
     simulated_vehicle_counters& counters_of(vehicle_state&);
     simulated_disruption_state& disruptions_of(vehicle_state& vehicle) {

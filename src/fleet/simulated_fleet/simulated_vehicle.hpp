@@ -24,6 +24,8 @@ struct in_transit_message {
     monotonic_time expires = never;  ///< of a command: dropped if still queued at the broker then
     monotonic_time due{};            ///< arrival time
     contract::named_texts headers{}; ///< of a command received over HTTP
+    bool telemetry = false;          ///< to the broker
+    std::uint16_t packet_id = 0;     ///< of telemetry with QoS 1 and 2; to the vehicle: acknowledged
 };
 
 /// Disruption state of a simulated vehicle.
@@ -39,6 +41,7 @@ struct simulated_disruption_state final : disruption_state {
     net::link_shaper uplink_shaper;
     monotonic_time stalled_until{};
     monotonic_time offline_since{};
+    std::uint16_t packet_id = 0;                                 ///< of the last telemetry message in transit
     std::uint32_t failed_attempts = 0;                           ///< failed connects since the last session
     timer_callback<simulated_fleet, vehicle_id> delivery_timer;  ///< a message in transit arrives, or a stall ends
     timer_callback<simulated_fleet, vehicle_id> reconnect_timer; ///< reconnect backoff or wake-up delay is over

@@ -41,7 +41,8 @@ http::client_options api_of(const target_endpoints& endpoints) {
 std::unique_ptr<fleet::vehicles> make_vehicles(net::loop& loop, const time_source& time, fleet::vehicle_events& events,
                                                const run_plan& plan, fleet_partition partition,
                                                const target_endpoints& endpoints, const shard_limits& limits) {
-    const auto spec = plan.fleet_spec_of(partition);
+    auto spec = plan.fleet_spec_of(partition);
+    spec.shards_of_process = partition.count / limits.process_partition.count;
     if (plan.scenario.fleet.link == fleet::link_kind::mqtt) {
         const bool own = plan.scenario.fleet.client == mqtt::client_kind::own;
         return (own ? fleet::make_mqtt_fleet : fleet::make_paho_fleet)(loop, events, spec, limits.connects_in_flight,
@@ -257,6 +258,8 @@ measure::snapshot shard::collect() {
     auto observed = vehicles_->take_counts();
     r.counts.sessions = std::move(observed.sessions);
     r.counts.recoveries = std::move(observed.recoveries);
+    r.counts.telemetry = std::move(observed.telemetry);
+    r.counts.backlogs = std::move(observed.backlogs);
     r.counts.http = driver_->take_counts();
     r.counts.broker_api = std::move(observed.broker_api);
     r.counts.campaigns = campaign_sender_.take_counts(r.counts.unmatched_fields);
@@ -283,8 +286,8 @@ measure::snapshot shard::collect() {
     r.over_limit = open_requests_over_limit(ledger_, plan_.recovery_budget, plan_.labels, time_.now());
     if (dispatcher_.all_due())
         r.awaited = ledger_.missing_count() + campaign_sender_.ledger().awaited() + vehicles_->returning() +
-                    (condition_ends_in_drain() ? 1U : 0U);
-    r.all_due = dispatcher_.all_due();
+                    (vehicles_->awaits_telemetry() ? 1U : 0U) + (condition_ends_in_drain() ? 1U : 0U);
+    r.all_due = dispatcher_.all_due() && vehicles_->all_telemetry_due();
     r.setup_error = error_.empty() ? vehicles_->refusal() : error_;
     r.driver_ready = pending_starts_ == 0;
     r.cpu_s = cpu_s_;

@@ -86,7 +86,7 @@ public:
         do {
             step(stage::draining, time_.now() + poll_interval); // at least once: duplicates often arrive immediately
         } while ((ledger_.open_count() > 0 || ledger_.missing_count() > 0 || vehicles_->returning() > 0 ||
-                  condition_ends_before(until)) &&
+                  vehicles_->awaits_telemetry() || condition_ends_before(until)) &&
                  time_.now() < until);
         ledger_.expire_all(time_.now());
         const auto open = ledger_.open_count();
@@ -241,13 +241,15 @@ private:
         s.counts.sessions = std::move(counts.sessions);
         s.counts.recoveries = std::move(counts.recoveries);
         s.counts.messages = counts.messages;
+        s.counts.telemetry = std::move(counts.telemetry);
+        s.counts.backlogs = std::move(counts.backlogs);
         s.sessions_planned = vehicles_->expected_online();
         s.sessions_online = vehicles_->online();
         s.vehicles = vehicles_->states();
         s.vehicles.busy = ledger_.busy_count();
         s.in_flight = ledger_.open_count();
         s.over_limit = open_requests_over_limit(ledger_, plan_.recovery_budget, plan_.labels, time_.now());
-        s.all_due = dispatcher_.all_due();
+        s.all_due = dispatcher_.all_due() && vehicles_->all_telemetry_due();
         s.driver_ready = true;
         s.cpu_s = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
         measure::mask_secrets(s);
