@@ -23,7 +23,7 @@ function drawTelemetry(page) {
       {title: 'lag p99', number: true, value: row => row.lag?.p99_ms, of: row => milliseconds(row.lag?.p99_ms)}],
     groups, {row: row => ({class: row.lost > 0 ? 'fail' : null, 'data-group': row.group})}),
     backlogs && element('p', {},
-      `${plural(backlogs.begun, 'backlog')} of stored messages, ${count(backlogs.drained?.samples ?? 0)} through`,
+      `${plural(backlogs.begun, 'backlog')}, ${count(backlogs.drained?.samples ?? 0)} drained`,
       backlogs.drained?.samples > 0 && ` after at most ${milliseconds(backlogs.drained.max_ms)} (p99 ${milliseconds(backlogs.drained.p99_ms)})`,
       backlogs.errors > 0 && `; ${plural(backlogs.errors, 'error')} of the store`, '.'),
     backlogs && countsByText(backlogs.error_reasons),

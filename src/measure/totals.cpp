@@ -17,7 +17,7 @@ namespace {
 
 template <class T>
 concept record_list = std::same_as<T, std::vector<request_record>> || std::same_as<T, std::vector<anomaly_record>> ||
-    std::same_as<T, std::vector<session_record>>;
+    std::same_as<T, std::vector<session_record>> || std::same_as<T, std::vector<telemetry_finding>>;
 
 } // namespace
 

@@ -197,7 +197,7 @@ void add_telemetry(metric_table& t, const metric_gauges& now, const measure::tot
     for (const auto& [group, counts] : sum.telemetry)
         t.samples({{"group", label_at(names.telemetry, group)}}, counts.lag);
     t.histogram("loadsim_telemetry_backlog_drained_seconds",
-                "Time from the return of a vehicle's link until its stored messages were through");
+                "Time from the return of a vehicle's link until its backlog was drained");
     t.samples({}, sum.backlogs.drained);
 }
 

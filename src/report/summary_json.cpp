@@ -356,7 +356,7 @@ std::string summary_json(const run_result& run, const verdict::evaluation& evalu
     summary["exit_code"] = static_cast<int>(evaluation.code);
     summary["verdict_reasons"] = json::array(evaluation.reasons.begin(), evaluation.reasons.end());
     add_start_fields(summary, run);
-    json::object figures{
+    const json::object figures{
         {"duration_ms", json_ms(run.elapsed)},
         {"end_reason", enum_name(run.ended)},
         {"requests", requests(run)},
@@ -372,6 +372,9 @@ std::string summary_json(const run_result& run, const verdict::evaluation& evalu
         {"observers", observers(sum, labels)},
         {"campaigns", campaigns(sum, labels)},
         {"broker_api", broker_api(sum.broker_api)},
+        {"telemetry", telemetry_rows(sum, labels)},
+        {"telemetry_backlogs", telemetry_backlogs(sum.backlogs)},
+        {"taps", tap_rows(sum, labels)},
         {"unmatched_fields", counts_by_text(sum.unmatched_fields)},
         {"broker_limits", counts_by_text(sum.broker_limits)},
         {"anomalies", counts_by_name(sum.anomalies, anomaly_names)},
@@ -380,7 +383,6 @@ std::string summary_json(const run_result& run, const verdict::evaluation& evalu
         {"generator", generator(run)},
         {"budgets", budgets(evaluation)},
     };
-    add_telemetry_fields(figures, sum, labels);
     summary.insert(figures.begin(), figures.end());
     return json_indented(summary);
 }

@@ -16,8 +16,8 @@ using measure::telemetry_counts;
 
 std::string drained_text(const measure::backlog_counts& b) {
     if (b == measure::backlog_counts{}) return "";
-    auto text = fmt::format("    {} of stored messages, {} through", count_of(b.begun, "backlog", "backlogs"),
-                            human_count(b.drained.count()));
+    auto text =
+        fmt::format("    {}, {} drained", count_of(b.begun, "backlog", "backlogs"), human_count(b.drained.count()));
     if (!b.drained.empty())
         text += fmt::format(" after p50 {}, p99 {}, max {}", human_percentile(b.drained, 50),
                             human_percentile(b.drained, 99), human_latency(b.drained.max()));
@@ -51,7 +51,8 @@ std::string telemetry_text(const measure::totals& sum, const measure::labels& la
         std::ranges::stable_sort(shown, std::greater{}, [](const auto& s) { return s.second->never_arrived(); });
         shown.resize(max_table_rows);
     }
-    std::vector<row> rows{{"", "due", "acknowledged", "", "lost", "re-issued", "in store", "publish p50", "p99"}};
+    std::vector<row> rows{
+        {"", "due", "acknowledged", "", "lost", "re-issued", "in store", "publish p50", "publish p99"}};
     std::vector<row> reasons;
     for (const auto& [group, counts] : shown) {
         const auto name = name_at(labels.telemetry, group);

@@ -32,29 +32,6 @@ json::object counts_object(const std::map<std::string, Counts>& counts) {
     return all;
 }
 
-json::array group_rows(const measure::totals& sum, const measure::labels& labels) {
-    json::array rows;
-    for (const auto& [group, counts] : sum.telemetry) {
-        json::object row{{"group", name_at(labels.telemetry, group)}};
-        for (const auto& [name, counter] : telemetry_counters) row[name] = counts.*counter;
-        row["lost"] = counts.never_arrived();
-        row["publish"] = json_latency(counts.publish);
-        row["lag"] = json_latency(counts.lag);
-        row["error_reasons"] = counts_object(counts.reasons);
-        rows.push_back(std::move(row));
-    }
-    return rows;
-}
-
-/// Null if no vehicle stored a message and there was no error of a store.
-json::value backlogs_value(const measure::backlog_counts& b) {
-    if (b == measure::backlog_counts{}) return nullptr;
-    return json::object{{"begun", b.begun},
-                        {"drained", json_latency(b.drained)},
-                        {"errors", b.errors},
-                        {"error_reasons", counts_object(b.reasons)}};
-}
-
 json::object delivery_row(json::value group, const delivery_counts& counts) {
     json::object row{{"group", std::move(group)}};
     each_field(
@@ -81,13 +58,37 @@ delivery_counts deliveries_of(const json::object& row) {
     return counts;
 }
 
-/// Records of no group have a row of their own, with null as the group; there is none without such records.
+} // namespace
+
+json::array telemetry_rows(const measure::totals& sum, const measure::labels& labels) {
+    json::array rows;
+    for (const auto& [group, counts] : sum.telemetry) {
+        json::object row{{"group", name_at(labels.telemetry, group)}};
+        for (const auto& [name, counter] : telemetry_counters) row[name] = counts.*counter;
+        row["lost"] = counts.never_arrived();
+        row["publish"] = json_latency(counts.publish);
+        row["lag"] = json_latency(counts.lag);
+        row["error_reasons"] = counts_object(counts.reasons);
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+json::value telemetry_backlogs(const measure::backlog_counts& b) {
+    if (b == measure::backlog_counts{}) return nullptr;
+    return json::object{{"begun", b.begun},
+                        {"drained", json_latency(b.drained)},
+                        {"errors", b.errors},
+                        {"error_reasons", counts_object(b.reasons)}};
+}
+
 json::array tap_rows(const measure::totals& sum, const measure::labels& labels) {
     json::array rows;
     for (const auto& [tap, counts] : sum.taps) {
         json::array groups;
         for (const auto& [group, deliveries] : counts.groups)
             groups.push_back(delivery_row(json::string(name_at(labels.telemetry, group)), deliveries));
+        // Records of no group have a row of their own, if there are any.
         if (counts.unassigned != delivery_counts{}) groups.push_back(delivery_row(nullptr, counts.unassigned));
         rows.push_back(json::object{{"name", name_at(labels.taps, tap)},
                                     {"groups", std::move(groups)},
@@ -100,14 +101,6 @@ json::array tap_rows(const measure::totals& sum, const measure::labels& labels) 
                                     {"error_reasons", counts_object(counts.errors)}});
     }
     return rows;
-}
-
-} // namespace
-
-void add_telemetry_fields(json::object& summary, const measure::totals& sum, const measure::labels& labels) {
-    summary["telemetry"] = group_rows(sum, labels);
-    summary["telemetry_backlogs"] = backlogs_value(sum.backlogs);
-    summary["taps"] = tap_rows(sum, labels);
 }
 
 void read_telemetry_fields(const json::object& summary, measure::totals& sum, measure::labels& labels) {

@@ -31,9 +31,11 @@ inline constexpr auto telemetry_counters =
         {"bytes", &measure::telemetry_counts::bytes},
     });
 
-/// Adds the fields `telemetry`, `telemetry_backlogs` and `taps`.
-void add_telemetry_fields(boost::json::object& summary, const measure::totals&, const measure::labels&);
-/// Reads them, without the samples of histograms.jsonl.
+// Fields `telemetry`, `telemetry_backlogs` and `taps` of summary.json.
+boost::json::array telemetry_rows(const measure::totals&, const measure::labels&);
+boost::json::value telemetry_backlogs(const measure::backlog_counts&); ///< null: none began, and no error of a store
+boost::json::array tap_rows(const measure::totals&, const measure::labels&);
+/// Reads these fields, without the samples of histograms.jsonl.
 void read_telemetry_fields(const boost::json::object& summary, measure::totals&, measure::labels&);
 
 /// Field `telemetry` of a line of timeline.jsonl: the sum of all groups.

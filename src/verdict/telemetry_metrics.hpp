@@ -17,7 +17,7 @@ bool is_of_backlogs(const budget&);                    ///< telemetry.backlog.dr
 std::vector<std::string_view> telemetry_count_names(); ///< of telemetry.NAME that is a count
 std::vector<std::string_view> tap_count_names();       ///< of tap.NAME that is a count
 
-/// Samples of a duration. A backlog that was not through at the end of the run has a sample above the highest value, unless the run was
+/// Samples of a duration. A backlog that was not drained at the end of the run has a sample above the highest value, unless the run was
 /// aborted: it might still have drained.
 measure::histogram telemetry_durations(const budget&, const measure::run_result&, const measure::labels&);
 /// What a count is of: messages that were due or, of a tap, sent; records that a tap consumed.

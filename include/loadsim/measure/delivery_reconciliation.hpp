@@ -123,6 +123,7 @@ public:
     /// Nothing more is consumed: what is still in flight is lost. Idempotent.
     void finish();
 
+    delivery_counts take_counts(std::uint32_t group); ///< since the last call; counts() and total() begin anew
     const delivery_counts& counts(std::uint32_t group) const { return by_group_.at(group); }
     delivery_counts total() const; ///< of all groups and of the records that cannot be compared
     std::uint64_t in_flight() const noexcept { return in_flight_; }

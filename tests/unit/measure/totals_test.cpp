@@ -292,6 +292,15 @@ TEST(telemetry_counts, tell_what_never_arrived_and_what_is_on_its_way) {
     EXPECT_EQ(interval.waiting(), 0U) << "an earlier one ended in it";
 }
 
+TEST(tap_counts, have_the_sum_of_all_groups_and_of_records_of_none) {
+    tap_counts tap;
+    tap.groups[0].matched = 3;
+    tap.groups[4].matched = 40;
+    tap.unassigned.unknown_vehicle = 5;
+    EXPECT_EQ(tap.sum().matched, 43U);
+    EXPECT_EQ(tap.sum().unknown_vehicle, 5U);
+}
+
 TEST(delivery_counts, tell_what_was_not_reconciled) {
     EXPECT_EQ((delivery_counts{.sent_not_reconciled = 3, .consumed_not_reconciled = 4}).not_reconciled(), 7U);
 }

@@ -161,7 +161,7 @@ TEST(telemetry_budgets, have_no_data_without_messages_backlogs_and_records) {
     EXPECT_EQ(evaluated_in("tap.duplicated == 0", silent).verdict, budget_verdict::no_data) << "it consumed no record";
 }
 
-TEST(telemetry_budgets, miss_a_backlog_that_is_not_through) {
+TEST(telemetry_budgets, miss_a_backlog_that_is_not_drained) {
     auto run = run_with_telemetry();
     run.sum.backlogs.begun = 4;
     const auto longest = evaluated_in("telemetry.backlog.drained < 5m", run);
@@ -205,7 +205,7 @@ TEST(telemetry_budgets, are_evaluated_on_windows_and_phases) {
     const auto drained = parse_budget("telemetry.backlog.drained < 1m").value();
     auto window = part_of(drained, run.sum);
     EXPECT_TRUE(window.telemetry.empty());
-    window.backlogs.begun = 9; // the others are through in a later window
+    window.backlogs.begun = 9; // the others are drained in a later window
     EXPECT_EQ(evaluate_part(drained, window, telemetry_names()).verdict, budget_verdict::pass);
 }
 
