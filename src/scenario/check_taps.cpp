@@ -46,6 +46,10 @@ void check_consumer(const scenario_config& config, const kafka::consumer_options
                     "the embedded cluster does not have this topic: " + unknown_name("topic", o.topics[i], known));
 }
 
+bool has_group(const observer::tap_options& tap, std::string_view name) {
+    return tap.groups.empty() || std::ranges::count(tap.groups, name) != 0;
+}
+
 void check_tap(const scenario_config& config, const observer::tap_options& tap, const std::string& path,
                problems& all) {
     check_consumer(config, tap.consumer, path, all);
@@ -53,7 +57,7 @@ void check_tap(const scenario_config& config, const observer::tap_options& tap, 
     const auto names = labels_of(config);
     const std::vector<std::string_view> known(names.telemetry.begin(), names.telemetry.end());
     for (const auto& name : known)
-        if (tap.groups.empty() || std::ranges::count(tap.groups, name) != 0) groups.push_back({std::string(name), {}});
+        if (has_group(tap, name)) groups.push_back({std::string(name), {}});
     for (std::size_t i = 0; i < tap.groups.size(); ++i)
         if (std::ranges::count(known, tap.groups[i]) == 0)
             all.add(fmt::format("{}.groups[{}]", path, i), unknown_name("telemetry group", tap.groups[i], known));
@@ -62,8 +66,9 @@ void check_tap(const scenario_config& config, const observer::tap_options& tap, 
     if (const auto mapping = contract::tap_mapping::compile(tap.mapping, std::move(groups), path); !mapping)
         all.add(mapping.error());
     if (tap.mapping.sequence.empty()) return;
+    auto name = known.begin();
     for_each_telemetry_message(config.fleet, [&](const std::string& message, const contract::message_options& m) {
-        if (!has_sequence(m))
+        if (has_group(tap, *name++) && !has_sequence(m))
             all.add(message, fmt::format("the tap '{}' misses a message by its sequence, and this one has none; put "
                                          "{{seq}} into the payload",
                                          tap.name));
@@ -107,7 +112,13 @@ void check_taps(const scenario_config& config, problems& all) {
 void warn_of_taps(const scenario_config& config, problems& warnings) {
     if (config.taps.empty() || !config.target.embedded_kafka) return;
     const auto& rules = config.target.embedded_kafka->bridge.rules;
+    const auto names = labels_of(config).telemetry;
+    auto name = names.begin();
     for_each_telemetry_message(config.fleet, [&](const std::string& path, const contract::message_options& m) {
+        const auto is_in = [&](const auto& tap) { return has_group(tap, *name); };
+        const bool is_tapped = std::ranges::any_of(config.taps, is_in);
+        ++name;
+        if (!is_tapped) return;
         const auto topic = contract::sample_text(m.topic);
         if (std::ranges::none_of(rules, [&](const auto& r) { return mqtt::matches(r.filter, topic); }))
             warnings.add(path + ".topic",

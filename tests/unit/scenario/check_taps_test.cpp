@@ -130,6 +130,7 @@ TEST(taps, problems_have_their_places) {
              "'{seq}'}, {name: b, every: 1s, topic: y, payload: '{seq}'}]}\ntaps: [{kafka: {topics: "
              "[telemetry]}}]"),
          "several telemetry groups have sequences of their own"},
+        {with_tap("topics: [telemetry], groups: [b]"), "telemetry group 'b'"},
         {minimal_scenario("target: {embedded: {bridge: {}}}"),
          "a bridge leads to the embedded cluster; write kafka: true"},
         {minimal_scenario("target: {broker: 'mqtt://b', embedded: {kafka: true}}"), "is for the embedded broker"},
