@@ -65,10 +65,17 @@ function timeChartSpecs(page) {
       has('refused') && {label: 'refused', of: perSecond('refused'), colour: 'red', right: true, width: 1.2, text: rate},
       has('dropped') && {label: 'dropped', of: perSecond('dropped'), colour: 'orange', right: true, width: 1.2, text: rate},
       has('reconnects') && {label: 'reconnects', of: perSecond('reconnects'), colour: 'green', right: true, width: 1.2, text: rate}]},
+    has('telemetry_sent') || has('telemetry_lost') || has('telemetry_waiting') ? {id: 'telemetry', title: 'Telemetry',
+     note: 'messages per second; waiting: in flight or in a store, on the right', text: rate, series: [
+      {label: 'sent', of: perSecond('telemetry_sent'), colour: 'blue', shared: true},
+      has('telemetry_reissued') && {label: 're-issued', of: perSecond('telemetry_reissued'), colour: 'orange', width: 1.2},
+      {label: 'acknowledged', of: perSecond('telemetry_acknowledged'), colour: 'green'},
+      has('telemetry_lost') && {label: 'lost', of: perSecond('telemetry_lost'), colour: 'red', width: 1.2},
+      {label: 'waiting', of: column('telemetry_waiting'), colour: 'asked', right: true, dash: [5, 3], width: 1.2, text: count}]} : null,
     {id: 'lag', title: 'Lag', note: 'due to begun: the load generator’s own lateness, log scale', text: milliseconds, log: true, series: [
       percentile('p99', 'lag_p99', 'p99', {shared: false}), percentile('max', 'lag_max', 'max', {shared: false, width: 1}),
       line('limit', limit)]},
-  ].map(spec => ({...spec, series: spec.series.filter(Boolean)}));
+  ].filter(Boolean).map(spec => ({...spec, series: spec.series.filter(Boolean)}));
 }
 
 /// Adds the same series of other runs, dashed. A chart without positive values has no log scale.

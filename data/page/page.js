@@ -2,7 +2,7 @@
 // Draws the page from its data. A part that cannot be drawn is named at the top; the others are drawn.
 
 const pageParts = [drawWarnings, drawVerdict, drawLive, drawRuns, drawBudgets, drawHops, drawOverTime, drawHeatMap, drawPercentiles, drawHistogram,
-                   drawLatencyTable, drawOutcomes, drawAnomalies, drawRecoveries, drawCampaigns, drawRequests, drawHealth, drawComparison, drawScenario, drawFiles];
+                   drawLatencyTable, drawOutcomes, drawAnomalies, drawRecoveries, drawCampaigns, drawTelemetry, drawTaps, drawRequests, drawHealth, drawComparison, drawScenario, drawFiles];
 
 let shownPage = null;
 
@@ -17,7 +17,7 @@ function drawPage(page) {
       failed.push(`${part.name}: ${error.message}`);
     }
   }
-  for (const id of ['latency', 'results', 'run'])
+  for (const id of ['latency', 'results', 'telemetry', 'run'])
     document.getElementById(id).hidden = [...document.querySelectorAll(`#${id} .card`)].every(card => card.hidden);
   if (failed.length > 0) {
     const part = document.getElementById('warnings');

@@ -1,4 +1,5 @@
 #include "live_page.hpp"
+#include "request_sink.hpp"
 #include "run_metrics.hpp"
 #include "run_ranks.hpp"
 #include "run_report.hpp"
@@ -98,6 +99,8 @@ exit_code run_as_coordinator(cluster::channel& channel, const run_options& optio
     const auto& folder = taken->path;
     if (!log_to_folder(folder)) return release_ranks_and_exit(channel, exit_code::setup);
     link_latest_report(options.report, folder);
+    const auto sink = request_sink::start(scenario->report.kafka, scenario->name, folder.filename().string());
+    if (!sink) return refuse(channel, sink.error(), exit_code::setup);
 
     const auto shards = options.shards != 0 ? options.shards : run::default_shards(channel.info().count > 1);
     const auto trace_run = run::random_trace_run();
@@ -105,6 +108,7 @@ exit_code run_as_coordinator(cluster::channel& channel, const run_options& optio
     auto display = report_options_of(options, launcher_terminal());
     display.metrics = metrics->get();
     display.live = live->get();
+    display.requests = sink->get();
     if (*baseline) display.baseline = &**baseline;
     run_report report(*scenario, folder, display);
     bool aborted = false;

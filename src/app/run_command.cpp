@@ -1,5 +1,6 @@
 #include "commands.hpp"
 #include "live_page.hpp"
+#include "request_sink.hpp"
 #include "run_metrics.hpp"
 #include "run_ranks.hpp"
 #include "run_report.hpp"
@@ -25,7 +26,13 @@ run_attempt run_once(const scenario::scenario_config& scenario, const run_option
     display.metrics = &metrics;
     display.live = live;
     if (baseline) display.baseline = &*baseline;
+    const auto sink = request_sink::start(scenario.report.kafka, scenario.name, folder.filename().string());
+    if (sink) display.requests = sink->get();
     run_report report(scenario, folder, display);
+    if (!sink) {
+        report.report_failure(sink.error());
+        return {.code = exit_code::setup};
+    }
     run_attempt attempt;
     auto listener = report.listener();
     listener.on_finished = [&](const measure::run_result& result) {

@@ -2,6 +2,7 @@
 
 #include "command_line.hpp"
 #include "live_page.hpp"
+#include "request_sink.hpp"
 #include "run_metrics.hpp"
 
 #include <loadsim/base/encoding.hpp>
@@ -31,6 +32,8 @@
 
 namespace loadsim::app {
 namespace {
+
+constexpr nanoseconds sink_flush_time = std::chrono::seconds{5}; ///< longest wait for Kafka's delivery reports
 
 /// Writes the resolved scenario, so that the folder documents the run. Returns an error sentence, empty on success.
 std::string write_resolved(const std::filesystem::path& file, const scenario::scenario_config& scenario) {
@@ -186,6 +189,7 @@ run::listener run_report::listener() {
                     if (options_.json && !options_.quiet) forward_output(events_.progress(p));
                     if (comparer_) comparer_->add(p.interval);
                     writer_.write(p);
+                    if (options_.requests != nullptr) options_.requests->write(p);
                     publish_metrics(p);
                     if (options_.live != nullptr) options_.live->publish(p);
                     // Printed at once, so that the run can be stopped early; the summary repeats it.
@@ -259,6 +263,8 @@ void run_report::finish(const measure::run_result& measured) {
     if (options_.metrics != nullptr && !aborted)
         print_warning(options_.metrics->finish(header_, report::gauges_of(result, last_gauges_), result.sum, labels_,
                                                evaluation));
+    if (options_.requests != nullptr)
+        print_warning(options_.requests->finish(aborted ? nanoseconds{0} : sink_flush_time));
     if (options_.informs_github) inform_github(result, evaluation);
     if (options_.json) forward_output(events_.finished(result, evaluation, code_));
     log_info(fmt::format("verdict: {}, exit code {}", verdict::to_string(evaluation.verdict), static_cast<int>(code_)));

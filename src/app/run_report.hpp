@@ -21,6 +21,7 @@
 namespace loadsim::app {
 
 class live_page;
+class request_sink;
 class run_metrics;
 
 struct report_options {
@@ -39,6 +40,7 @@ struct report_options {
     bool writes_emf = false;     ///< as the scenario's report.emf says; not of rehearsals, replays and probes
     run_metrics* metrics = nullptr;                 ///< live metrics; must outlive the report. Null: none
     const report::run_baseline* baseline = nullptr; ///< --baseline; must outlive the report. Null: none
+    request_sink* requests = nullptr;               ///< the same, for report.kafka
     live_page* live = nullptr;                      ///< the same for the page of --ui
 };
 

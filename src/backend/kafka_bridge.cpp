@@ -3,6 +3,7 @@
 #include "bridge_core.hpp"
 
 #include <loadsim/base/exhaustion.hpp>
+#include <loadsim/base/log.hpp>
 #include <loadsim/contract/mqtt_message.hpp>
 #include <loadsim/mqtt/packet.hpp>
 #include <loadsim/net/call_on_loop.hpp>
@@ -85,6 +86,7 @@ public:
         thread_.join();
         client_.reset();
         producer_.flush(bridge_finish_timeout);
+        write_counts_to_log();
     }
 
     bridge_counts counts() {
@@ -113,6 +115,20 @@ private:
         if (const auto due = core_.next_due(); due != never) loop_.arm(*this, due);
     }
     void on_timer(monotonic_time now) override { core_.run(now); }
+    void write_counts_to_log() const {
+        const auto counts = core_.counts();
+        std::string faults;
+        for (std::size_t kind = 0; kind < counts.faults.size(); ++kind)
+            if (counts.faults[kind] != 0)
+                faults += fmt::format("{}{} {}", faults.empty() ? "" : ", ", enum_names<bridge_fault::kind>[kind],
+                                      counts.faults[kind]);
+        log_info(fmt::format("Kafka bridge: stopped after {} messages, {} of them unmatched, and {} records",
+                             counts.received, counts.unmatched, counts.forwarded));
+        if (!faults.empty()) log_info(fmt::format("Kafka bridge: injected faults: {}", faults));
+        const auto produced = producer_.counts();
+        if (produced.refused + produced.failed != 0)
+            log_warning(fmt::format("Kafka bridge: {} records were not delivered", produced.refused + produced.failed));
+    }
     void produce(const bridge_record& r) {
         producer_.produce({.topic = r.topic, .key = r.key, .value = r.value, .timestamp_ms = r.timestamp_ms});
     }

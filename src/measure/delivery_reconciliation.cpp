@@ -295,6 +295,10 @@ std::uint64_t delivery_reconciliation::awaited(monotonic_time now) const noexcep
     return now < last_sent_ + options_.deadline ? awaited_ : 0;
 }
 
+delivery_counts delivery_reconciliation::take_counts(std::uint32_t group) {
+    return std::exchange(by_group_.at(group), {});
+}
+
 delivery_counts delivery_reconciliation::total() const {
     auto sum = unassigned_;
     for (const auto& counts : by_group_) add(sum, counts);

@@ -14,8 +14,8 @@ namespace {
 
 /// Fields with texts that are not masked, in whatever struct: names that the scenario defines; addresses, VINs and trace ids, by
 /// which users, explain and replay find things; enumerators (anomalies); messages, which are masked when they are recorded.
-constexpr std::string_view unmasked_fields[] = {"addresses", "anomalies",   "behaviour", "conditions",
-                                                "machines",  "messages",    "phase",     "segment",
+constexpr std::string_view unmasked_fields[] = {"addresses", "anomalies",   "behaviour",  "conditions", "consumer_lag",
+                                                "machines",  "messages",    "partitions", "phase",      "segment",
                                                 "service",   "traceparent", "vin"};
 
 /// Masks secrets in all texts of a described value but those of `unmasked_fields`; counts of texts that become the same are added.

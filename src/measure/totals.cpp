@@ -17,7 +17,7 @@ namespace {
 
 template <class T>
 concept record_list = std::same_as<T, std::vector<request_record>> || std::same_as<T, std::vector<anomaly_record>> ||
-    std::same_as<T, std::vector<session_record>>;
+    std::same_as<T, std::vector<session_record>> || std::same_as<T, std::vector<telemetry_finding>>;
 
 } // namespace
 
@@ -35,6 +35,26 @@ std::uint64_t tls_counts::failed() const {
     std::uint64_t sum = 0;
     for (const auto& [text, count] : failures) sum += count;
     return sum;
+}
+
+std::uint64_t telemetry_counts::never_arrived() const noexcept {
+    return refused + lost + unsent + overwritten + expired + too_old;
+}
+
+std::uint64_t telemetry_counts::ended() const noexcept { return acknowledged + never_arrived(); }
+
+std::uint64_t telemetry_counts::waiting() const noexcept { return due + restored - std::min(due + restored, ended()); }
+
+delivery_counts tap_counts::sum() const {
+    auto all = unassigned;
+    for (const auto& [group, counts] : groups) loadsim::add(all, counts);
+    return all;
+}
+
+std::uint64_t telemetry_waiting(const totals& all) {
+    std::uint64_t waiting = 0;
+    for (const auto& [group, counts] : all.telemetry) waiting += counts.waiting();
+    return waiting;
 }
 
 void totals::add(const totals& other) {

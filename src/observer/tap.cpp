@@ -7,6 +7,7 @@
 #include <loadsim/kafka/consumer.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <chrono>
 #include <map>
@@ -30,8 +31,11 @@ public:
                                       [this](std::span<const kafka::incoming_record> batch) { receive(batch); });
         if (!started) return started.error();
         consumer_.emplace(std::move(*started));
+        notice_ = fmt::format("{} partitions of {}", consumer_->partitions(), fmt::join(options.topics, ", "));
         return {};
     }
+
+    std::string notice() const override { return notice_; }
 
     measure::tap_counts take_counts() override {
         measure::tap_counts taken;
@@ -65,6 +69,7 @@ private:
         add(counts_, more);
     }
 
+    std::string notice_;
     tap_splitter splitter_;
     std::mutex mutex_; // of counts_
     measure::tap_counts counts_;

@@ -6,8 +6,10 @@
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
+#include <initializer_list>
 #include <string_view>
 
 namespace loadsim::report {
@@ -70,6 +72,60 @@ std::string more_than_due(const json::object& requests) {
     return {};
 }
 
+/// The numbers of an object, and none of what is below it.
+json::object numbers_of(const json::object& fields) {
+    json::object numbers;
+    for (const auto& [name, value] : fields)
+        if (value.is_number()) numbers[name] = value;
+    return numbers;
+}
+
+std::uint64_t sum_at(const json::object& counts, std::initializer_list<std::string_view> names) {
+    std::uint64_t sum = 0;
+    for (const auto name : names) sum += count_at(counts, name);
+    return sum;
+}
+
+/// Sentence if the sum of some counts is more than the sum of others.
+std::string more_than(const json::object& counts, const std::string& path,
+                      std::initializer_list<std::string_view> parts, std::initializer_list<std::string_view> whole) {
+    const auto sum = sum_at(counts, parts);
+    const auto most = sum_at(counts, whole);
+    if (sum <= most) return {};
+    return fmt::format("{}: {}, as a sum, is {}, more than the {} of {}", path, fmt::join(parts, ", "), sum, most,
+                       fmt::join(whole, " and "));
+}
+
+/// A message of telemetry ended in one way, and a message or record of a tap was found to be one thing. Of an aborted run some are open.
+std::string telemetry_error(const json::object& document) {
+    std::string error;
+    for (const auto& row : array_at(document, "telemetry")) {
+        const auto counts = numbers_of(as_object(row));
+        const auto path = joined_path("telemetry", text_at(as_object(row), "group"));
+        if (error = no_count(counts, path); !error.empty()) return error;
+        error = more_than(
+            counts, path,
+            {"acknowledged", "refused", "unacknowledged", "unsent", "overwritten", "expired", "too_old", "in_store"},
+            {"due", "restored"});
+        if (error.empty()) error = more_than(counts, path, {"sent", "stored", "unsent"}, {"due"});
+        if (!error.empty()) return error;
+    }
+    for (const auto& tap : array_at(document, "taps"))
+        for (const auto& row : array_at(as_object(tap), "groups")) {
+            const auto counts = numbers_of(as_object(row));
+            const auto path = joined_path("taps", text_at(as_object(tap), "name"));
+            if (error = no_count(counts, path); !error.empty()) return error;
+            error = more_than(counts, path, {"matched", "corrupted", "lost", "sent_not_reconciled"}, {"sent"});
+            if (error.empty())
+                error = more_than(counts, path,
+                                  {"matched", "corrupted", "duplicated", "reissue_duplicates", "foreign",
+                                   "consumed_not_reconciled", "unknown_vehicle", "without_sequence"},
+                                  {"consumed"});
+            if (!error.empty()) return error;
+        }
+    return {};
+}
+
 } // namespace
 
 std::string count_error(const json::object& document) {
@@ -78,7 +134,8 @@ std::string count_error(const json::object& document) {
             if (auto error = negative_number(value, std::string(name)); !error.empty()) return error;
     for (const auto* name : {"requests", "anomalies", "expected_anomalies"})
         if (auto error = no_count(object_at(document, name), name); !error.empty()) return error;
-    return more_than_due(object_at(document, "requests"));
+    if (auto error = more_than_due(object_at(document, "requests")); !error.empty()) return error;
+    return telemetry_error(document);
 }
 
 } // namespace loadsim::report

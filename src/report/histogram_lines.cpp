@@ -33,10 +33,15 @@ auto unlabelled_histograms(Totals& sum) {
         {"queued.wait", &sum.queued.wait},
         {"http.connection_wait", &sum.http.connection_wait},
         {"generator.loop_delay", &sum.loop_delay},
+        {"telemetry.backlog.drained", &sum.backlogs.drained},
     });
 }
 
 constexpr std::string_view campaign_latency = "campaigns.latency";
+constexpr std::string_view telemetry_publish = "telemetry.publish";
+constexpr std::string_view telemetry_lag = "telemetry.lag";
+constexpr std::string_view tap_bridge = "tap.bridge";
+constexpr std::string_view tap_deliver = "tap.deliver";
 constexpr std::string_view phase_loop_delay = "generator.loop_delay_by_phase";
 
 json::object histogram_object(std::string_view metric, json::object labels, const histogram& samples) {
@@ -87,6 +92,18 @@ json::array histograms_json(const measure::totals& sum, const measure::labels& l
         if (!counts.latency.empty())
             all.push_back(histogram_object(campaign_latency, {{"campaign", name_at(labels.campaigns, campaign)}},
                                            counts.latency));
+    const auto add = [&all](std::string_view metric, const char* label, const std::string& name,
+                            const histogram& samples) {
+        if (!samples.empty()) all.push_back(histogram_object(metric, {{label, name}}, samples));
+    };
+    for (const auto& [group, counts] : sum.telemetry) {
+        add(telemetry_publish, "group", name_at(labels.telemetry, group), counts.publish);
+        add(telemetry_lag, "group", name_at(labels.telemetry, group), counts.lag);
+    }
+    for (const auto& [tap, counts] : sum.taps) {
+        add(tap_bridge, "tap", name_at(labels.taps, tap), counts.bridge);
+        add(tap_deliver, "tap", name_at(labels.taps, tap), counts.deliver);
+    }
     return all;
 }
 
@@ -115,6 +132,12 @@ problems add_histogram(const json::value& value, measure::totals& sum, measure::
         sum.phase_loop_delay[phase].merge(samples);
     } else if (name == campaign_latency) {
         sum.campaigns[index_of_name(labels.campaigns, text_at(of, "campaign"))].latency.merge(samples);
+    } else if (name == telemetry_publish || name == telemetry_lag) {
+        auto& counts = sum.telemetry[index_of_name(labels.telemetry, text_at(of, "group"))];
+        (name == telemetry_lag ? counts.lag : counts.publish).merge(samples);
+    } else if (name == tap_bridge || name == tap_deliver) {
+        auto& counts = sum.taps[index_of_name(labels.taps, text_at(of, "tap"))];
+        (name == tap_bridge ? counts.bridge : counts.deliver).merge(samples);
     } else {
         for (const auto& [known, into] : unlabelled_histograms(sum))
             if (known == name) into->merge(samples);

@@ -53,7 +53,9 @@ progress without_records(const progress& p) {
     part.in_flight = p.in_flight;
     part.waiting = p.waiting;
     part.interval.requests = p.interval.requests;
+    part.telemetry_waiting = p.telemetry_waiting;
     part.interval.sessions = p.interval.sessions;
+    part.interval.telemetry = p.interval.telemetry;
     for (std::size_t i = 0; i < measure::hop_names.size(); ++i) {
         const auto hop = static_cast<measure::hop>(i);
         if (const auto samples = p.interval.latencies.select(hop); !samples.empty())

@@ -83,7 +83,7 @@ std::string difference(const std::string& key, std::string_view before, std::str
 load_description describe_load(std::string_view yaml) {
     load_description all;
     const auto add = [&](const std::string& key, std::string value) {
-        if (!value.empty()) all.emplace_back(key, std::move(value));
+        if (!value.empty() && trimmed(value) != "[]") all.emplace_back(key, std::move(value));
     };
     add("name", yaml_at(yaml, "name"));
     if (const auto target = yaml_at(yaml, "target"); !target.empty())

@@ -1,5 +1,7 @@
 #include <loadsim/report/metrics.hpp>
 
+#include "telemetry_json.hpp"
+
 #include <loadsim/base/counters.hpp>
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/units.hpp>
@@ -172,6 +174,61 @@ void add_platform(metric_table& t, const measure::totals& sum, const measure::la
             t.value({{"anomaly", std::string(anomaly_names[i])}}, sum.expected_anomalies[i]);
 }
 
+void add_telemetry(metric_table& t, const metric_gauges& now, const measure::totals& sum,
+                   const measure::labels& names) {
+    t.counter("loadsim_telemetry_messages_total", "Telemetry messages by what became of them");
+    constexpr std::string_view no_results[] = {"in_store", "restored", "bytes"};
+    for (const auto& [group, counts] : sum.telemetry)
+        for (const auto& [result, counter] : telemetry_counters)
+            if (std::ranges::count(no_results, result) == 0)
+                t.value({{"group", label_at(names.telemetry, group)}, {"result", std::string(result)}},
+                        counts.*counter);
+    t.counter("loadsim_telemetry_payload_bytes_total", "Payloads of telemetry messages that were sent",
+              metric_unit::bytes);
+    for (const auto& [group, counts] : sum.telemetry)
+        t.value({{"group", label_at(names.telemetry, group)}}, counts.bytes);
+    t.gauge("loadsim_telemetry_waiting", "Telemetry messages that are in flight or in a store");
+    if (!sum.telemetry.empty() || now.telemetry_waiting != 0) t.value({}, now.telemetry_waiting);
+    t.histogram("loadsim_telemetry_publish_seconds",
+                "Time from the due time of a telemetry message to its acknowledgement");
+    for (const auto& [group, counts] : sum.telemetry)
+        t.samples({{"group", label_at(names.telemetry, group)}}, counts.publish);
+    t.histogram("loadsim_telemetry_lag_seconds", "Time from the due time of a telemetry message until it was begun");
+    for (const auto& [group, counts] : sum.telemetry)
+        t.samples({{"group", label_at(names.telemetry, group)}}, counts.lag);
+    t.histogram("loadsim_telemetry_backlog_drained_seconds",
+                "Time from the return of a vehicle's link until its backlog was drained");
+    t.samples({}, sum.backlogs.drained);
+}
+
+void add_taps(metric_table& t, const measure::totals& sum, const measure::labels& names) {
+    t.counter("loadsim_tap_messages_total", "Telemetry messages and records of the bus by what a tap found of them");
+    for (const auto& [tap, counts] : sum.taps) {
+        const auto all = counts.sum();
+        const std::pair<const char*, std::uint64_t> results[] = {
+            {"sent", all.sent},
+            {"consumed", all.consumed},
+            {"matched", all.matched},
+            {"corrupted", all.corrupted},
+            {"lost", all.lost},
+            {"not_reconciled", all.not_reconciled()},
+            {"duplicated", all.duplicated},
+            {"reissue_duplicates", all.reissue_duplicates},
+            {"out_of_order", all.out_of_order},
+            {"foreign", all.foreign},
+            {"unknown_vehicle", all.unknown_vehicle},
+            {"without_sequence", all.without_sequence},
+            {"wrong_key", all.wrong_key},
+        };
+        for (const auto& [result, count] : results)
+            t.value({{"tap", label_at(names.taps, tap)}, {"result", result}}, count);
+    }
+    t.histogram("loadsim_tap_bridge_seconds", "Time from sending a telemetry message until the bus appended it");
+    for (const auto& [tap, counts] : sum.taps) t.samples({{"tap", label_at(names.taps, tap)}}, counts.bridge);
+    t.histogram("loadsim_tap_deliver_seconds", "Time from sending a telemetry message until a tap consumed it");
+    for (const auto& [tap, counts] : sum.taps) t.samples({{"tap", label_at(names.taps, tap)}}, counts.deliver);
+}
+
 void add_generator(metric_table& t, const measure::generator_usage& g) {
     t.counter("loadsim_generator_cpu_seconds_total", "CPU time of the generator's shards", metric_unit::seconds);
     t.value({}, g.cpu_s);
@@ -202,6 +259,7 @@ metric_gauges gauges_of(const measure::progress& p) {
             .vehicles = p.vehicles,
             .in_flight = p.in_flight,
             .waiting = p.waiting,
+            .telemetry_waiting = p.telemetry_waiting,
             .generator = p.generator};
 }
 
@@ -213,6 +271,7 @@ metric_gauges gauges_of(const measure::run_result& run, const metric_gauges& las
     made.sessions_planned = run.sessions_planned;
     made.in_flight = run.left_open;
     made.waiting = 0;
+    made.telemetry_waiting = measure::telemetry_waiting(run.sum);
     made.generator = run.generator;
     return made;
 }
@@ -224,6 +283,8 @@ std::vector<metric_family> metrics_of(const run_header& run, const metric_gauges
     add_requests(table, now, totals, labels);
     add_latencies(table, totals, labels);
     add_sessions(table, now, totals);
+    add_telemetry(table, now, totals, labels);
+    add_taps(table, totals, labels);
     add_platform(table, totals, labels);
     add_generator(table, now.generator);
     if (evaluation != nullptr) add_verdict(table, *evaluation);

@@ -75,6 +75,12 @@ constexpr column columns[] = {
     {"lag_max", "/latency/lag/max_ms", combination::largest},
     {"platform_p99", "/latency/platform/p99_ms", combination::percentile, hop::platform, 99},
     {"vehicle_p50", "/latency/vehicle/p50_ms", combination::percentile, hop::vehicle, 50},
+    {"telemetry_sent", "/telemetry/sent", combination::sum},
+    {"telemetry_reissued", "/telemetry/reissued", combination::sum},
+    {"telemetry_acknowledged", "/telemetry/acknowledged", combination::sum},
+    {"telemetry_lost", "/telemetry/lost", combination::sum},
+    {"telemetry_waiting", "/telemetry/waiting", combination::last},
+    {"telemetry_publish_p99", "/telemetry/publish/p99_ms", combination::largest}, // latency.hlog does not have it
     {"late_ranks", "/late_ranks", combination::largest},
 };
 constexpr std::size_t column_count = std::size(columns);

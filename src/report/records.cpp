@@ -1,4 +1,4 @@
-// Lines of requests.jsonl, anomalies.jsonl and sessions.jsonl: the fields of the records, under their names in the code.
+// Lines of requests.jsonl, anomalies.jsonl, sessions.jsonl and telemetry-findings.jsonl: the fields of the records, under their names in the code.
 #include "records.hpp"
 
 #include "csv_format.hpp"
@@ -43,6 +43,7 @@ json::value to_json(bool flag) { return flag; }
 json::value to_json(std::uint64_t count) { return count; }
 json::value to_json(const std::string& text) { return json::value(text); }
 json::value to_json(outcome o) { return json::value(to_string(o)); }
+json::value to_json(measure::delivery_finding::kind k) { return json::value(enum_name(k)); }
 json::value to_json(anomaly a) { return json::value(to_string(a)); }
 json::value to_json(outcome_set all) { return json_outcomes(all); }
 
@@ -175,6 +176,9 @@ std::string anomaly_line(const anomaly_record& a, const load_start& start) {
 }
 std::string session_line(const session_record& s, const load_start& start) {
     return json_line(object_of(s, start)) + '\n';
+}
+std::string finding_line(const measure::telemetry_finding& f, const load_start& start) {
+    return json_line(object_of(f, start)) + '\n';
 }
 
 json::object page_object(const request_record& r, const load_start& start) {

@@ -22,6 +22,7 @@ inline constexpr const char* timeline_file_name = "timeline.jsonl";
 inline constexpr const char* requests_file_name = "requests.jsonl";
 inline constexpr const char* anomalies_file_name = "anomalies.jsonl";
 inline constexpr const char* sessions_file_name = "sessions.jsonl";
+inline constexpr const char* findings_file_name = "telemetry-findings.jsonl";
 inline constexpr const char* hdr_log_file_name = "latency.hlog";
 
 inline constexpr const char* run_schema = "loadsim.run/2";

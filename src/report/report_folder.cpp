@@ -139,6 +139,7 @@ report_writer::report_writer(fs::path folder, const run_header& header, measure:
     open(requests_, requests_file_name);
     open(anomalies_, anomalies_file_name);
     open(sessions_, sessions_file_name);
+    if (!labels_.taps.empty()) open(findings_, findings_file_name);
     open(hdr_log_, hdr_log_file_name);
     if (existing == existing_files::partial) return;
     write_atomically(run_file_name, run_json(header));
@@ -166,6 +167,7 @@ void report_writer::write(const measure::progress& p) {
                requests_csv_->write(p.interval.request_records, p.load_started));
     append(anomalies_, anomalies_file_name, lines_of(p.interval.anomaly_records, anomaly_line, p.load_started));
     append(sessions_, sessions_file_name, lines_of(p.interval.session_records, session_line, p.load_started));
+    append(findings_, findings_file_name, lines_of(p.interval.telemetry_findings, finding_line, p.load_started));
 
     const auto length = std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double>(p.interval_s));
     const auto start = std::max(nanoseconds(0), p.elapsed - length);

@@ -1,6 +1,7 @@
 // Text of run.json and summary.json, and the lines of timeline.jsonl.
 #include "json_format.hpp"
 #include "records.hpp"
+#include "telemetry_json.hpp"
 #include "text_format.hpp"
 #include "timeline.hpp"
 
@@ -371,6 +372,9 @@ std::string summary_json(const run_result& run, const verdict::evaluation& evalu
         {"observers", observers(sum, labels)},
         {"campaigns", campaigns(sum, labels)},
         {"broker_api", broker_api(sum.broker_api)},
+        {"telemetry", telemetry_rows(sum, labels)},
+        {"telemetry_backlogs", telemetry_backlogs(sum.backlogs)},
+        {"taps", tap_rows(sum, labels)},
         {"unmatched_fields", counts_by_text(sum.unmatched_fields)},
         {"broker_limits", counts_by_text(sum.broker_limits)},
         {"anomalies", counts_by_name(sum.anomalies, anomaly_names)},
@@ -424,6 +428,7 @@ json::object timeline_object(const measure::progress& p, const labels& labels) {
               {"busy", p.vehicles.busy}}},
             {"latency", latency(interval, json_observed_latency)},
             {"messages", messages(interval.messages)},
+            {"telemetry", timeline_telemetry(p)},
             {"generator", generator_usage(p.generator)}};
 }
 

@@ -135,6 +135,26 @@ std::string phases_section(const run_result& run, const measure::labels& labels)
     return markdown_table({"phase", ">asked", ">achieved", ">due", ">unexpected", ">e2e p50", ">p99"}, rows);
 }
 
+std::string telemetry_section(const measure::totals& sum, const measure::labels& labels) {
+    std::vector<row> rows;
+    for (const auto& [group, c] : sum.telemetry)
+        rows.push_back({code_span(name_at(labels.telemetry, group), true), human_count(c.due),
+                        human_count(c.acknowledged), human_count(c.never_arrived()), human_count(c.reissued),
+                        human_percentile(c.publish, 50), human_percentile(c.publish, 99)});
+    auto text =
+        markdown_table({"telemetry", ">due", ">acknowledged", ">lost", ">re-issued", ">publish p50", ">p99"}, rows);
+    rows.clear();
+    for (const auto& [tap, c] : sum.taps) {
+        const auto all = c.sum();
+        rows.push_back({code_span(name_at(labels.taps, tap), true), human_count(all.sent), human_count(all.matched),
+                        human_count(all.lost), human_count(all.duplicated), human_count(all.out_of_order),
+                        human_percentile(c.bridge, 99), human_percentile(c.deliver, 99)});
+    }
+    return text + markdown_table({"tap", ">sent", ">matched", ">lost", ">duplicated", ">out of order", ">bridge p99",
+                                  ">deliver p99"},
+                                 rows);
+}
+
 std::string counted_texts(std::string_view heading, const std::map<std::string, std::uint64_t>& counts) {
     std::vector<std::pair<std::string, std::uint64_t>> sorted(counts.begin(), counts.end());
     std::ranges::stable_sort(sorted, std::greater{}, &std::pair<std::string, std::uint64_t>::second);
@@ -174,7 +194,7 @@ std::string summary_markdown(const run_result& run, const verdict::evaluation& e
     std::string changes;
     if (!comparison.empty()) changes = fmt::format("\n### Compared with the baseline\n\n{}\n", trimmed(comparison));
     return verdict_section(run, evaluation) + budgets_section(evaluation) + requests_section(run) +
-           latency_section(sum) + phases_section(run, labels) + changes +
+           latency_section(sum) + phases_section(run, labels) + telemetry_section(sum, labels) + changes +
            counted_texts("Reasons of errored and skipped requests", sum.errors) +
            counted_texts("Reasons of refused and dropped sessions", sum.sessions.reasons) +
            anomalies_section(sum.anomalies) + origin_section(run);

@@ -2,6 +2,7 @@
 
 #include "histogram_lines.hpp"
 #include "json_fields.hpp"
+#include "telemetry_json.hpp"
 
 #include <loadsim/base/encoding.hpp>
 
@@ -237,6 +238,7 @@ run_result run_of_summary(const json::object& summary, measure::labels& labels) 
     read_observers(array_at(summary, "observers"), sum, labels);
     read_campaigns(array_at(summary, "campaigns"), sum, labels);
     read_broker_api(object_at(summary, "broker_api"), sum.broker_api);
+    read_telemetry_fields(summary, sum, labels);
     sum.unmatched_fields = counts_by_text_at(summary, "unmatched_fields");
     sum.broker_limits = counts_by_text_at(summary, "broker_limits");
     sum.anomalies = counts_by_name_at(summary, "anomalies", anomaly_names);

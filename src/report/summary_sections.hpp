@@ -38,6 +38,9 @@ std::string recoveries_text(const std::vector<measure::recovery>&, const summary
 /// Empty for a single observer without rejected messages; unless verbose, also for several without disagreements.
 std::string observers_text(const measure::totals&, const measure::labels&, const summary_style&);
 std::string campaigns_text(const measure::totals&, const measure::labels&, const summary_style&);
+/// Telemetry by group and backlogs; empty without them. Beyond the row limit the groups that lost most.
+std::string telemetry_text(const measure::totals&, const measure::labels&, const summary_style&);
+std::string taps_text(const measure::totals&, const measure::labels&, const summary_style&);
 /// CPU of the generator's machines during the load; empty: not measured.
 std::string machines_text(const std::vector<measure::machine_load>&);
 std::string broker_api_text(const measure::broker_api_counts&);

@@ -8,14 +8,17 @@ namespace {
 
 namespace json = boost::json;
 
+json::object some_statistics(const json::value& all) {
+    json::object some;
+    for (const auto* name : {"samples", "p50_ms", "p95_ms", "p99_ms", "max_ms"}) some[name] = all.at(name);
+    return some;
+}
+
 json::object csv_fields(const measure::progress& p, const measure::labels& labels) {
     auto fields = timeline_object(p, labels);
-    for (auto& hop : fields.at("latency").as_object()) {
-        const auto& all = hop.value().as_object();
-        json::object some;
-        for (const auto* name : {"samples", "p50_ms", "p95_ms", "p99_ms", "max_ms"}) some[name] = all.at(name);
-        hop.value() = std::move(some);
-    }
+    for (auto& hop : fields.at("latency").as_object()) hop.value() = some_statistics(hop.value());
+    auto& publish = fields.at("telemetry").at("publish");
+    publish = some_statistics(publish);
     return fields;
 }
 

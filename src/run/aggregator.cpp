@@ -66,6 +66,7 @@ measure::progress aggregator::progress(measure::stage at, monotonic_time start, 
     p.vehicles = latest_.vehicles;
     p.in_flight = latest_.in_flight;
     p.waiting = latest_.waiting;
+    p.telemetry_waiting = measure::telemetry_waiting(sum_);
     p.generator = {.cpu_s = latest_.cpu_s, .rss_bytes = latest_.rss_bytes};
     p.interval = std::exchange(interval_, {});
     auto& slowest = p.interval.slowest_requests; // of all ranks only at the end

@@ -423,6 +423,8 @@ problems check(const scenario_config& config, problems& warnings) {
     check_budgets(config, all);
     check_observers(config, all);
     check_contract(config, all);
+    check_telemetry(config, all);
+    check_taps(config, all);
     check_tls(config, all);
     check_link(config, all);
     check_paho(config, all);
@@ -435,6 +437,8 @@ problems check(const scenario_config& config, problems& warnings) {
         warn_of_generated_vins(config, *compiled, warnings);
         warn_of_contract(config, *compiled, warnings);
     }
+    warn_of_telemetry(config, warnings);
+    warn_of_taps(config, warnings);
     warn_of_high_limits(config, warnings);
     warn_of_limits_without_effect(config, warnings);
     warn_of_unmeasured_recoveries(config, warnings);

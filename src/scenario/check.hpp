@@ -22,12 +22,22 @@ void check_fleet(const scenario_config&, problems&);
 void check_load(const scenario_config&, problems&, problems& warnings);
 void check_conditions(const scenario_config&, problems&);
 void check_contract(const scenario_config&, problems&);
+void check_telemetry(const scenario_config&, problems&);
+void check_taps(const scenario_config&, problems&);
 void check_tls(const scenario_config&, problems&);
 void check_paho(const scenario_config&, problems&);
 /// Payloads of hex or base64, headers and paths with the values that each vehicle has of its own.
 void check_vehicle_values(const scenario_config&, const compiled_scenario&, problems&);
 /// Parameters that no request has, settings of the other driver, and messages that the contract leaves out.
 void warn_of_contract(const scenario_config&, const compiled_scenario&, problems& warnings);
+
+/// Messages that name no vehicle, groups that nobody sends, and stores that stay empty or lose messages.
+void warn_of_telemetry(const scenario_config&, problems& warnings);
+/// Telemetry that the bridge to the embedded cluster does not forward.
+void warn_of_taps(const scenario_config&, problems& warnings);
+
+/// True: each message carries the number that its vehicle gave it.
+bool has_sequence(const contract::message_options&);
 
 /// Warns of a plan without requests, and of a fleet that cannot carry the load. Expects a scenario without problems.
 void warn_of_load(const scenario_config&, problems& warnings);

@@ -1,6 +1,8 @@
 // Checks of the load.
 #include "check.hpp"
 
+#include "telemetry/compiled_telemetry.hpp"
+
 #include <loadsim/contract/placeholder_text.hpp>
 #include <loadsim/load/selection.hpp>
 #include <loadsim/vehicle/resolved_behaviour.hpp>
@@ -61,7 +63,7 @@ bool has_no_arrivals(const loadsim::load::phase& p) {
            (!p.arrival_count && p.arrival_rate.per_second <= 0 && p.ramp_to.value_or(rate{}).per_second <= 0);
 }
 
-void check_phases(const load& l, problems& all) {
+void check_phases(const load& l, bool telemetry, problems& all) {
     if (l.phases.empty()) return all.add("load.phases", "there is no phase, so nothing is ever due");
     for (std::size_t i = 0; i < l.phases.size(); ++i) {
         const auto& p = l.phases[i];
@@ -69,7 +71,8 @@ void check_phases(const load& l, problems& all) {
         if (p.duration <= nanoseconds{0}) all.add(path, "a phase needs a duration");
         if (p.arrival_count && p.ramp_to) all.add(path, "arrivalCount and rampTo exclude each other");
     }
-    if (std::ranges::all_of(l.phases, has_no_arrivals)) all.add("load.phases", "nothing is ever due in these phases");
+    if (!telemetry && std::ranges::all_of(l.phases, has_no_arrivals))
+        all.add("load.phases", "nothing is ever due in these phases");
     if (load_seconds(l) > max_load_seconds) all.add("load.phases", "these phases last longer than a year");
 }
 
@@ -295,6 +298,7 @@ std::string rate_text(double per_second) {
 
 void warn_of_load(const scenario_config& config, problems& warnings) {
     const auto schedule = schedule_of(config);
+    if (schedule.size() == 0 && has_telemetry(config.fleet)) return;
     if (schedule.size() == 0)
         return warnings.add("load.phases",
                             "the plan has 0 requests: rates times durations make less than one; raise one");
@@ -320,7 +324,7 @@ void warn_of_load(const scenario_config& config, problems& warnings) {
 void check_load(const scenario_config& config, problems& all, problems& warnings) {
     const auto& l = config.load;
     check_services(config, all);
-    check_phases(l, all);
+    check_phases(l, has_telemetry(config.fleet), all);
     check_completion_timeouts(config, all);
     if (all.empty()) check_latest_ends(config, all, warnings);
     if (l.http.connections == 0) all.add("load.http.connections", "there must be one at least");

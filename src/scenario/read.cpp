@@ -80,6 +80,7 @@ void resolve_defaults(scenario_config& config, const yaml_node& root) {
     if (!t.embedded) {
         t.embedded_password.clear();
         t.embedded_tls.reset();
+        t.embedded_kafka.reset();
     }
     const bool no_login = vehicle_login.user.empty() && vehicle_login.password.empty();
     if (!t.embedded_password.empty() && no_login) {
@@ -95,6 +96,7 @@ void resolve_defaults(scenario_config& config, const yaml_node& root) {
                 t.backend.services.push_back({s.platform_name(), {}});
     }
     if (t.embedded) t.backend.seed = config.seed;
+    if (t.embedded_kafka) t.embedded_kafka->bridge.seed = config.seed;
     add_default_budgets(config, root);
 }
 

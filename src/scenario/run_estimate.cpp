@@ -1,5 +1,7 @@
 #include <loadsim/scenario/run_estimate.hpp>
 
+#include "telemetry/telemetry_estimate.hpp"
+
 #include <loadsim/backend/options.hpp>
 #include <loadsim/base/output.hpp>
 #include <loadsim/base/units.hpp>
@@ -135,7 +137,8 @@ loadsim::target::resource_requirements requirements_of(const scenario_config& co
     n.connects_in_flight = std::min<std::uint64_t>(config.fleet.connects_in_flight, config.fleet.vehicles);
     n.connects_per_second = config.fleet.connect_rate.per_second;
     n.tls = vehicles_use_tls(config);
-    const auto packets = std::ceil(peak_rate(config) * packets_per_request + ping_rate(config));
+    const auto packets = std::ceil(peak_rate(config) * packets_per_request + ping_rate(config) +
+                                   estimate_telemetry(config).packets_per_second);
     n.packets_per_second = static_cast<std::uint64_t>(std::min(packets, 1e15));
     return n;
 }
@@ -150,6 +153,9 @@ run_estimate estimate_run(const scenario_config& config, const loadsim::target::
     }
     estimate.arrivals = schedule.size();
     estimate.duration = schedule.duration();
+    const auto telemetry = estimate_telemetry(config);
+    estimate.telemetry_messages_per_second = telemetry.messages_per_second;
+    estimate.store_bytes = telemetry.store_bytes;
     estimate.ranks = loadsim::target::required_ranks(requirements_of(config), machine_here);
     estimate.open_file_limit = machine_here.open_files;
     const auto ranks = estimate.ranks.value_or(1);
@@ -173,6 +179,14 @@ std::string to_string(const run_estimate& estimate) {
     else
         text += fmt::format("sessions    {}, connecting in {}\n", estimate.requirements.sessions,
                             format_duration(std::chrono::ceil<std::chrono::milliseconds>(estimate.connect_time)));
+    if (estimate.telemetry_messages_per_second > 0)
+        text += fmt::format("telemetry   {} messages/s at most\n",
+                            estimate.telemetry_messages_per_second < 10
+                                ? fmt::format("{:.2g}", estimate.telemetry_messages_per_second)
+                                : fmt::format("{:.0f}", estimate.telemetry_messages_per_second));
+    if (estimate.store_bytes > 0)
+        text += fmt::format("store       {} in each process at most, for messages of vehicles whose link is down\n",
+                            loadsim::target::format_memory(estimate.store_bytes));
     text += fmt::format("ranks       {}\n", ranks_of(estimate));
     text += fmt::format("open files  {}{}\n", loadsim::target::files_per_rank(estimate.requirements),
                         estimate.requirements.placement.ranks > 1 ? " a rank" : "");

@@ -282,6 +282,9 @@ void describe(V& v, scenario_config& config) {
             value_types::list<value_types::hook_request>{{}, "hooks", 100});
     v.field("campaigns", config.campaigns, "Messages to many vehicles at the same time.",
             value_types::list<value_types::campaign>{{}, "campaigns", 100});
+    v.field("taps", config.taps,
+            "Consumers of what the platform forwards of the telemetry; it is compared with what the vehicles sent.",
+            value_types::list<value_types::tap>{{}, "taps", 10});
     v.field("record", config.record,
             "Requests with a record of their own: unexpected (those, and requests with an anomaly), all, or automatic "
             "(all in a run of at most 100,000, else unexpected).",

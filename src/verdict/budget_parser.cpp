@@ -1,5 +1,7 @@
 #include "metric.hpp"
 #include "qualifiers.hpp"
+#include "telemetry_metrics.hpp"
+#include "value_text.hpp"
 
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/spelling.hpp>
@@ -111,6 +113,10 @@ std::vector<std::string_view> allowed_labels(const budget& b) {
     if (b.metric.starts_with("campaigns.")) return {"campaign"};
     if (b.metric.starts_with("observers.")) return {"observer"};
     if (b.metric_kind == budget::kind::recovery) return {"condition"};
+    if (is_of_telemetry(b))
+        return is_of_backlogs(b) ? std::vector<std::string_view>{} : std::vector<std::string_view>{"group"};
+    if (is_of_taps(b) && is_duration(b)) return {"tap"};
+    if (is_of_taps(b)) return {"tap", "group"};
     if (is_of_requests(b)) return {"service", "segment", "phase", "condition"};
     return {};
 }
@@ -120,6 +126,8 @@ std::string& label_of(budget& b, std::string_view key) {
     if (key == "segment") return b.segment;
     if (key == "phase") return b.phase;
     if (key == "observer") return b.observer;
+    if (key == "group") return b.group;
+    if (key == "tap") return b.tap;
     return key == "campaign" ? b.campaign : b.condition;
 }
 
@@ -133,10 +141,13 @@ problems set_labels(budget& b, const std::vector<label>& labels) {
     return {};
 }
 
+/// Metric with its statistic.
+std::string metric_name(const budget& b) { return b.stat.empty() ? b.metric : b.metric + "." + b.stat; }
+
 result<double> parse_latency_limit(const budget& b, std::string_view limit) {
     if (limit.ends_with('%'))
         return parse_error(
-            fmt::format("'{}' is a share, and {}.{} is a duration; write one such as 250ms", limit, b.metric, b.stat));
+            fmt::format("'{}' is a share, and {} is a duration; write one such as 250ms", limit, metric_name(b)));
     const auto duration = parse_duration(limit);
     if (!duration) return duration.error();
     return milliseconds(*duration);
@@ -155,7 +166,7 @@ result<double> parse_count_limit(const budget& b, std::string_view limit) {
     const auto end = limit.data() + limit.size();
     const auto [stopped, error] = std::from_chars(limit.data(), end, count);
     if (error == std::errc{} && stopped == end) return static_cast<double>(count);
-    const auto metric = b.stat.empty() ? b.metric : b.metric + "." + b.stat;
+    const auto metric = metric_name(b);
     if (limit.ends_with('%') && !rate_base_of(b).empty())
         return parse_error(
             fmt::format("'{}' is a share, and {} is a count; write {}.rate for a share", limit, metric, metric));
@@ -250,8 +261,11 @@ std::vector<std::string> check(const budget& b, const measure::labels& names) {
     check_name("condition", b.condition, names.conditions);
     check_name("campaign", b.campaign, names.campaigns);
     check_name("observer", b.observer, names.observers);
+    if (!names.telemetry.empty()) check_name("group", b.group, names.telemetry);
+    if (!names.taps.empty()) check_name("tap", b.tap, names.taps);
     for (const auto& name : b.during) check_name("phase", name, names.phases);
     for (const auto& name : b.except) check_name("phase", name, names.phases);
+    std::ranges::move(check_telemetry(b, names), std::back_inserter(errors));
     std::ranges::move(check_qualifiers(b, names), std::back_inserter(errors));
     return errors;
 }

@@ -1,5 +1,7 @@
 #include "budget_part.hpp"
 
+#include "telemetry_metrics.hpp"
+
 #include <loadsim/base/units.hpp>
 
 #include <fmt/format.h>
@@ -60,6 +62,11 @@ measure::totals part_of(const budget& b, const measure::totals& all) {
     if (b.metric.starts_with("campaigns.")) part.campaigns = all.campaigns;
     if (b.metric.starts_with("observers.")) part.observers = all.observers;
     if (b.metric.starts_with("anomalies")) part.anomalies = all.anomalies;
+    if (is_of_backlogs(b))
+        part.backlogs = all.backlogs;
+    else if (is_of_telemetry(b))
+        part.telemetry = all.telemetry;
+    if (is_of_taps(b)) part.taps = all.taps;
     return part;
 }
 

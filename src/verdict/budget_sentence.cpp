@@ -24,17 +24,17 @@ std::string observation_text(const budget& b, const budget_result& r, std::strin
 std::string undecided_text(const budget& b, const budget_result& r, std::string_view samples_of,
                            const generator_lateness& own) {
     auto text = fmt::format("{} undecided: {}", r.expression, observation_text(b, r, samples_of));
-    if (b.metric == "lag") {
+    if (b.metric == "lag" || b.metric == "telemetry.lag") {
         text += ". This is the load generator's own lateness";
     } else if (own.late_skips != 0) {
         text += fmt::format(". Without {} of them, skipped because the load generator was late, it would hold",
                             own.late_skips);
     } else {
-        if (own.lag_p99) text += fmt::format("; lag p99 of these requests {}", short_duration(*own.lag_p99));
+        if (own.lag_p99) text += fmt::format("; lag p99 of these {} {}", own.lag_of, short_duration(*own.lag_p99));
         if (own.loop_delay_p99) text += fmt::format("; loop delay p99 {}", short_duration(*own.loop_delay_p99));
         text += ". The load generator's own lateness could have decided it";
     }
-    return text + ": use a less busy machine, more shards (--shards) or fewer requests a second";
+    return text + fmt::format(": use a less busy machine, more shards (--shards) or fewer {} a second", own.lag_of);
 }
 
 } // namespace

@@ -12,7 +12,8 @@ namespace loadsim::verdict {
 
 /// The load generator's own lateness beside a budget that was not met, in milliseconds.
 struct generator_lateness {
-    std::optional<double> lag_p99{};        ///< of the requests of the same labels; absent: the metric has no requests
+    std::optional<double> lag_p99{}; ///< of the requests or messages of the same labels; absent: the metric has none
+    std::string_view lag_of = "requests";
     std::optional<double> loop_delay_p99{}; ///< absent: no samples
     std::uint64_t late_skips = 0;           ///< requests that were skipped for it, without which the budget would hold
 };

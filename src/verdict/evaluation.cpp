@@ -2,6 +2,7 @@
 
 #include "budget_part.hpp"
 #include "budget_sentence.hpp"
+#include "telemetry_metrics.hpp"
 #include "value_text.hpp"
 
 #include <loadsim/base/counters.hpp>
@@ -40,7 +41,7 @@ bool is_aborted(const measure::run_result& run) { return run.ended == measure::r
 std::optional<double> stat_of(const measure::histogram& samples, const budget& b) {
     if (samples.empty()) return std::nullopt;
     if (b.stat == "min") return milliseconds(samples.min());
-    if (b.stat == "mean") return milliseconds(samples.mean());
+    if (b.stat == "mean") return samples.overflow() != 0 ? beyond_any_limit : milliseconds(samples.mean());
     if (samples.percentile_overflows(b.percentile)) return beyond_any_limit;
     return milliseconds(samples.percentile(b.percentile));
 }
@@ -166,11 +167,13 @@ const measure::histogram& connect_samples(const budget& b, const measure::sessio
 }
 
 /// Samples of a metric that is a statistic of durations; of another metric: none.
-measure::histogram durations_of(const budget& b, const measure::totals& totals, const measure::labels& names) {
+measure::histogram durations_of(const budget& b, const measure::run_result& run, const measure::labels& names) {
+    const auto& totals = run.sum;
     if (b.metric_kind == kind::queue_wait) return totals.queued.wait;
     if (b.metric_kind == kind::connect)
         return is_of_tls(b) ? totals.sessions.tls.completed() : connect_samples(b, totals.sessions);
     if (b.metric_kind != kind::latency) return {};
+    if (is_of_telemetry(b) || is_of_taps(b)) return telemetry_durations(b, run, names);
     return b.metric.starts_with("campaigns.") ? campaigns_of(b, totals, names).latency : samples_of(b, totals, names);
 }
 
@@ -184,9 +187,10 @@ double value_of_requests(const budget& b, const measure::run_result& run, const 
 /// Value of the metric in the unit of the limit; absent: no data.
 std::optional<double> observed_value(const budget& b, const measure::run_result& run, const measure::labels& names) {
     const auto& totals = run.sum;
-    if (is_duration(b) && b.metric_kind != kind::recovery) return stat_of(durations_of(b, totals, names), b);
+    if (is_duration(b) && b.metric_kind != kind::recovery) return stat_of(durations_of(b, run, names), b);
     if (b.metric.starts_with("campaigns.")) return campaign_value(b, run, names);
     if (b.metric.starts_with("observers.")) return observer_value(b, totals, names);
+    if (is_of_telemetry(b) || is_of_taps(b)) return telemetry_count(b, totals, names);
     if (is_of_tls(b)) return tls_value(b, totals.sessions.tls);
     if (b.metric_kind == kind::connect_count) return static_cast<double>(connect_samples(b, totals.sessions).count());
     if (b.metric_kind == kind::queue_wait_count) return static_cast<double>(totals.queued.wait.count());
@@ -279,6 +283,8 @@ generator_lateness lateness_of(const budget& b, const measure::run_result& run, 
         lag.metric = to_string(measure::hop::lag);
         own.lag_p99 = p99(samples_of(lag, run.sum, names));
     }
+    if (is_of_telemetry(b) && !is_of_backlogs(b)) own.lag_p99 = p99(telemetry_lag(b, run.sum, names));
+    if (is_of_telemetry(b) || is_of_taps(b)) own.lag_of = "messages";
     own.loop_delay_p99 = p99(run.sum.loop_delay);
     return own;
 }
@@ -289,7 +295,7 @@ bool could_be_generators(const budget& b, const measure::histogram& from_begun, 
     const bool has_rule = b.metric_kind == kind::latency || b.metric_kind == kind::queue_wait;
     if (!has_rule || !is_upper_limit(b)) return false;
     const auto hop = hop_of(b);
-    if (hop == measure::hop::lag) return true;
+    if (hop == measure::hop::lag || b.metric == "telemetry.lag") return true;
     if (hop && measure::is_counted_from_due(*hop) && (from_begun.empty() || is_met(b, from_begun, strict))) return true;
     const auto most = max_lateness * b.limit;
     return own.lag_p99.value_or(0) > most || own.loop_delay_p99.value_or(0) > most;
@@ -305,8 +311,12 @@ observed_base base_of(const budget& b, const measure::run_result& run, const mea
     const auto& totals = run.sum;
     const std::string_view metric = b.metric;
     if (b.metric_kind == kind::recovery) return {run.recoveries.size(), "occurrences"};
-    if (is_duration(b)) return {durations_of(b, totals, names).count(), "samples"};
+    if (is_duration(b)) return {durations_of(b, run, names).count(), is_of_backlogs(b) ? "backlogs" : "samples"};
     if (b.stat == "count") return {};
+    if (is_of_telemetry(b) || is_of_taps(b)) {
+        const auto [count, noun] = telemetry_base_of(b, totals, names);
+        return {count, noun};
+    }
     if (metric.starts_with("campaigns.")) return {campaigns_of(b, totals, names).addressed, "vehicles"};
     if (is_of_tls(b)) return {totals.sessions.tls.completed().count() + totals.sessions.tls.failed(), "handshakes"};
     if (metric.starts_with("sessions.")) return {totals.sessions.connect.count(), "sessions"};
@@ -386,7 +396,7 @@ budget_result evaluate_budget(const budget& b, const measure::run_result& run, c
     r.unit = unit_of(b);
     const auto base = base_of(b, run, names);
     r.samples = base.count;
-    const auto samples = durations_of(b, run.sum, names);
+    const auto samples = durations_of(b, run, names);
     const auto observed = observed_value(b, run, names);
     if (is_percentile(b) && observed) {
         const auto interval = measure::interval_of(samples, b.percentile);
@@ -399,10 +409,10 @@ budget_result evaluate_budget(const budget& b, const measure::run_result& run, c
     }
     const bool exceeds_all = observed == beyond_any_limit;
     if (!exceeds_all) r.observed = observed;
-    r.observed_text = !observed                         ? "no data"
-                      : !exceeds_all                    ? format_value(b.metric_kind, *observed)
-                      : b.metric_kind == kind::recovery ? "not in this run"
-                                                        : "above 366 days";
+    r.observed_text = !observed                                              ? "no data"
+                      : !exceeds_all                                         ? format_value(b.metric_kind, *observed)
+                      : b.metric_kind == kind::recovery || is_of_backlogs(b) ? "not in this run"
+                                                                             : "above 366 days";
     generator_lateness own;
     if (!observed || (strict && !r.carried)) {
         r.verdict = budget_verdict::no_data;

@@ -1,5 +1,7 @@
 #include "metric.hpp"
 
+#include "telemetry_metrics.hpp"
+
 #include <loadsim/base/spelling.hpp>
 
 #include <fmt/format.h>
@@ -98,6 +100,35 @@ result<budget> session_metric(std::string_view name, std::string_view rest) {
     return parse_error(unknown_name("metric of sessions", contains(what, counts) ? rest : what, all));
 }
 
+/// Without a statistic: the largest.
+result<budget> backlog_metric(std::string_view rest) {
+    constexpr std::string_view metric = "telemetry.backlog.drained";
+    const auto [what, stat] = split(rest);
+    if (what != "drained") return parse_error(unknown_name("metric of telemetry.backlog", what, name_list{"drained"}));
+    if (!stat.empty()) return latency_metric(metric, stat, budget::kind::latency, budget::kind::latency_count);
+    budget b;
+    b.metric = metric;
+    b.metric_kind = budget::kind::latency;
+    b.percentile = 100;
+    return b;
+}
+
+/// `durations`: metrics that need a statistic; all others are counts.
+result<budget> telemetry_metric(std::string_view head, std::string_view rest, const name_list& durations,
+                                name_list counts) {
+    const auto [what, stat] = split(rest);
+    if (what.empty()) return parse_error(fmt::format("{} needs the name of a metric, such as {}.lost", head, head));
+    if (contains(what, durations))
+        return latency_metric(fmt::format("{}.{}", head, what), stat, budget::kind::latency,
+                              budget::kind::latency_count);
+    if (head == "telemetry" && what == "backlog") return backlog_metric(stat);
+    if (contains(rest, counts)) return plain_count(fmt::format("{}.{}", head, rest));
+    const bool has_statistic = contains(what, counts);
+    counts.insert(counts.end(), durations.begin(), durations.end());
+    if (head == "telemetry") counts.push_back("backlog.drained");
+    return parse_error(unknown_name(fmt::format("metric of {}", head), has_statistic ? rest : what, counts));
+}
+
 } // namespace
 
 result<budget> parse_metric(std::string_view name) {
@@ -152,9 +183,11 @@ result<budget> parse_metric(std::string_view name) {
         if (!contains(rest, counts)) return parse_error(unknown_name("metric of observers", rest, counts));
         return plain_count(name);
     }
+    if (head == "telemetry") return telemetry_metric(head, rest, {"publish", "lag"}, telemetry_count_names());
+    if (head == "tap") return telemetry_metric(head, rest, {"bridge", "deliver"}, tap_count_names());
     name_list heads(measure::hop_names.begin(), measure::hop_names.end());
-    heads.insert(heads.end(),
-                 {"unexpected", "outcomes", "sessions", "queued", "recovery", "campaigns", "anomalies", "observers"});
+    heads.insert(heads.end(), {"unexpected", "outcomes", "sessions", "queued", "recovery", "campaigns", "anomalies",
+                               "observers", "telemetry", "tap"});
     return parse_error(unknown_name("metric", head, heads));
 }
 

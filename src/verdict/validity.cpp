@@ -91,9 +91,19 @@ std::string excess_of_run(const lateness& run, nanoseconds limit) {
     return {};
 }
 
+/// Sentence for telemetry that was begun late; empty: it was not.
+std::string excess_of_telemetry(const measure::totals& sum, nanoseconds limit) {
+    histogram lag;
+    for (const auto& [group, counts] : sum.telemetry) lag.merge(counts.lag);
+    if (p99_of(lag) <= limit) return {};
+    return fmt::format("The generator itself was the limit: lag p99 of its telemetry was {}, above the limit of {}.",
+                       text_beside(p99_of(lag), limit), format_duration(limit));
+}
+
 /// What to change, of which the machine tells more if it was measured.
-std::string change_for(const lateness& run, const measure::run_result& result) {
+std::string change_for(const lateness& run, const measure::run_result& result, bool of_telemetry) {
     if (auto text = machine_text(result.generator); !text.empty()) return text;
+    if (of_telemetry) return "Ask for fewer messages a second, or use more shards (--shards).";
     return p99_of(run.lag) > result.lag_limit ? "Ask for fewer requests a second, or use more shards (--shards)."
                                               : "Use more shards (--shards), or a less busy machine.";
 }
@@ -118,12 +128,14 @@ validity validity_of(const measure::run_result& result, const measure::labels& n
     }
     const auto of_run = excess_of_run(run, limit);
     const bool has_late_phase = !found.late_phases.empty();
-    if (!has_late_phase && of_run.empty()) return found;
-    const auto change = change_for(run, result);
-    if (has_late_phase && 2 * late_requests < run.lag.count()) {
-        found.notes.push_back(change);
-        return found;
-    }
+    const bool is_partly_late = has_late_phase && 2 * late_requests < run.lag.count();
+    const bool requests_are_late = has_late_phase ? !is_partly_late : !of_run.empty();
+    const auto of_telemetry = requests_are_late ? std::string{} : excess_of_telemetry(result.sum, limit);
+    if (!has_late_phase && of_run.empty() && of_telemetry.empty()) return found;
+    const auto change = change_for(run, result, !of_telemetry.empty());
+    if (!of_telemetry.empty()) return {.reason = of_telemetry + ' ' + change};
+    if (is_partly_late) found.notes.push_back(change);
+    if (!requests_are_late) return found;
     const auto sentence =
         of_run.empty()
             ? fmt::format("The generator itself was the limit in phases with half of the requests or more: {}; "

@@ -39,7 +39,7 @@ void expect_valid_files(const std::filesystem::path& report) {
         if (const auto text = read_file(report / (std::string(name) + ".json")); !text.empty())
             expect_valid(schema_of(name), text, name);
     constexpr int max_lines = 500;
-    for (const auto* name : {"timeline", "requests", "anomalies", "sessions"}) {
+    for (const auto* name : {"timeline", "requests", "anomalies", "sessions", "telemetry-findings"}) {
         const auto schema = schema_of(name);
         std::ifstream in(report / (std::string(name) + ".jsonl"));
         int lines = 0;

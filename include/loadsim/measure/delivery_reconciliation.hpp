@@ -60,6 +60,8 @@ struct delivery_counts {
         0; ///< part of `matched` and `corrupted`: a later message of the stream was consumed before
     largest_count largest_distance{};   ///< of those, in sequences
     std::uint64_t clock_difference = 0; ///< appended before it was sent: no sample
+
+    std::uint64_t not_reconciled() const noexcept { return sent_not_reconciled + consumed_not_reconciled; }
     friend bool operator==(const delivery_counts&, const delivery_counts&) = default;
 };
 BOOST_DESCRIBE_STRUCT(delivery_counts, (),
@@ -121,6 +123,7 @@ public:
     /// Nothing more is consumed: what is still in flight is lost. Idempotent.
     void finish();
 
+    delivery_counts take_counts(std::uint32_t group); ///< since the last call; counts() and total() begin anew
     const delivery_counts& counts(std::uint32_t group) const { return by_group_.at(group); }
     delivery_counts total() const; ///< of all groups and of the records that cannot be compared
     std::uint64_t in_flight() const noexcept { return in_flight_; }

@@ -4,6 +4,7 @@
 #include <loadsim/base/anomaly.hpp>
 #include <loadsim/base/enum_names.hpp>
 #include <loadsim/base/outcome.hpp>
+#include <loadsim/measure/delivery_reconciliation.hpp>
 
 #include <boost/describe/class.hpp>
 
@@ -85,5 +86,16 @@ struct session_record {
     std::string event; ///< "online, session present", "offline: ...", "tunnel begins"
 };
 BOOST_DESCRIBE_STRUCT(session_record, (), (at_ms, vin, event))
+
+/// A line of telemetry-findings.jsonl: a message that a tap has not found as it was sent.
+struct telemetry_finding {
+    double at_ms = 0; ///< when it was found; of a lost message, when it fell out of the window or the run ended
+    delivery_finding::kind finding{};
+    std::string vin;
+    std::string group; ///< telemetry group or alarm
+    std::uint64_t sequence = 0;
+    std::string tap;
+};
+BOOST_DESCRIBE_STRUCT(telemetry_finding, (), (at_ms, finding, vin, group, sequence, tap))
 
 } // namespace loadsim::measure

@@ -49,9 +49,10 @@ struct progress {
     std::uint32_t sessions_planned = 0;
     std::uint32_t sessions_online = 0;
     vehicle_states vehicles;
-    std::uint64_t in_flight = 0; ///< requests begun and not completed
-    std::uint64_t waiting = 0;   ///< of them: for a connection
-    generator_usage generator;   ///< since the start
+    std::uint64_t in_flight = 0;         ///< requests begun and not completed
+    std::uint64_t waiting = 0;           ///< of them: for a connection
+    std::uint64_t telemetry_waiting = 0; ///< telemetry messages in flight or in a store
+    generator_usage generator;           ///< since the start
     totals interval; ///< since the previous progress; contains the records, the last one also the slowest requests
     const totals* cumulative = nullptr; ///< since the start; valid during the call
 };

@@ -36,6 +36,11 @@ struct telemetry_counts {
     histogram lag;                 ///< from due to begun
     std::map<std::string, std::uint64_t> reasons{}; ///< of refused and unsent, by text
 
+    /// refused, lost, unsent, overwritten, expired and too_old: `telemetry.lost` of budgets.
+    std::uint64_t never_arrived() const noexcept;
+    std::uint64_t ended() const noexcept; ///< acknowledged, or never arrived
+    std::uint64_t
+    waiting() const noexcept; ///< in flight or in a store; 0 for an interval in which more ended than became due
     friend bool operator==(const telemetry_counts&, const telemetry_counts&) = default;
 };
 BOOST_DESCRIBE_STRUCT(telemetry_counts, (),
@@ -65,6 +70,7 @@ struct tap_counts {
     std::map<std::string, std::uint64_t> errors{};       ///< of the consumer, by name
     std::uint64_t append_times = 0; ///< records whose timestamp was set by the broker that appended them
 
+    delivery_counts sum() const; ///< of all groups and of the records that belong to none
     friend bool operator==(const tap_counts&, const tap_counts&) = default;
 };
 BOOST_DESCRIBE_STRUCT(tap_counts, (),

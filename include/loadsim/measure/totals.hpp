@@ -196,13 +196,14 @@ struct totals {
     std::array<std::uint64_t, anomaly_count> anomalies{};  ///< without the expected ones
     std::array<std::uint64_t, anomaly_count> expected_anomalies{};
     std::map<std::string, std::uint64_t> errors; ///< reasons of errored and skipped requests
-    std::uint64_t omitted_records = 0;           ///< anomalies and session events beyond the record limit
+    std::uint64_t omitted_records = 0; ///< anomalies, session events and telemetry findings beyond the record limit
     // Records of the interval only; moved out by the report writer.
     std::vector<request_record> request_records;
     std::vector<request_record>
         slowest_requests; ///< at the end of the run: of those without a record, the slowest first
     std::vector<anomaly_record> anomaly_records;
     std::vector<session_record> session_records;
+    std::vector<telemetry_finding> telemetry_findings;
 
     void add(const totals&);          ///< everything except the records
     void move_records_from(totals&&); ///< appends the records of the other; keeps the slowest of slowest_requests
@@ -211,7 +212,11 @@ BOOST_DESCRIBE_STRUCT(totals, (),
                       (requests, phases, groups, matrix, latencies, latencies_from_begun, loop_delay, phase_loop_delay,
                        sessions, messages, http, queued, recoveries, observers, campaigns, broker_api, telemetry,
                        backlogs, taps, unmatched_fields, broker_limits, anomalies, expected_anomalies, errors,
-                       omitted_records, request_records, slowest_requests, anomaly_records, session_records))
+                       omitted_records, request_records, slowest_requests, anomaly_records, session_records,
+                       telemetry_findings))
+
+/// Messages of all groups that are in flight or in a store.
+std::uint64_t telemetry_waiting(const totals&);
 
 /// Names for the indexes used above, as shown in reports.
 struct labels {

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -43,6 +44,8 @@ public:
                                               const std::vector<std::string>& brokers, const std::string& path,
                                               const time_source&, tap_destination);
     virtual ~tap() = default; ///< stop()
+
+    virtual std::string notice() const = 0; ///< what it consumes, for the user
 
     /// Counts since the last call: records that cannot be compared, bytes, partitions, errors; the consumer's lag as of now.
     virtual measure::tap_counts take_counts() = 0;

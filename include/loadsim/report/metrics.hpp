@@ -62,6 +62,7 @@ struct metric_gauges {
     measure::vehicle_states vehicles;
     std::uint64_t in_flight = 0;
     std::uint64_t waiting = 0;
+    std::uint64_t telemetry_waiting = 0;
     measure::generator_usage generator;
 };
 metric_gauges gauges_of(const measure::progress&);

@@ -86,6 +86,8 @@ std::string timeline_line(const measure::progress&, const measure::labels&);
 std::string request_line(const measure::request_record&, const load_start& = {});
 std::string anomaly_line(const measure::anomaly_record&, const load_start& = {});
 std::string session_line(const measure::session_record&, const load_start& = {});
+/// One line of telemetry-findings.jsonl, of a run with taps, in the same way.
+std::string finding_line(const measure::telemetry_finding&, const load_start& = {});
 
 class requests_csv;
 
@@ -124,7 +126,7 @@ private:
     run_header header_;
     measure::labels labels_;
     metric_gauges last_; ///< of the latest progress
-    std::ofstream timeline_, timeline_csv_, requests_, anomalies_, sessions_, hdr_log_, requests_csv_file_;
+    std::ofstream timeline_, timeline_csv_, requests_, anomalies_, sessions_, findings_, hdr_log_, requests_csv_file_;
     std::unique_ptr<requests_csv> requests_csv_; ///< null: not wanted
     std::vector<std::string> errors_;
 };

@@ -31,6 +31,8 @@ struct run_estimate {
     std::optional<std::uint64_t> open_file_limit;        ///< limit of a process on this machine; empty: unknown
     /// Processes that the fleet needs on this machine; empty: no number is enough, and `requirements` are those of one.
     std::optional<std::uint32_t> ranks;
+    double telemetry_messages_per_second = 0; ///< of the fleet at the peak of the load
+    std::uint64_t store_bytes = 0;            ///< of a process, if the stores of all vehicles are full; 0: no store
 };
 
 run_estimate estimate_run(const scenario_config&, const loadsim::target::machine_resources&);

@@ -37,8 +37,15 @@ std::string_view to_string(budget_severity);
 ///   sessions.refused, sessions.dropped, sessions.reconnects, queued.delivered, queued.out_of_order,
 ///   anomalies, anomalies.NAME (without expected ones)
 ///   observers.completions, .disagreements, .rejections, .connection_errors   what observers have seen
+///   telemetry.publish.STAT, telemetry.lag.STAT   from due to acknowledged; from due to begun
+///   telemetry.due, .sent, .acknowledged, .stored, .reissued, .in_store   messages
+///   telemetry.lost       messages that never arrived: not acknowledged, and .refused, .unsent, .overwritten, .expired, or too old
+///   telemetry.backlog.drained[.STAT]   from the return of a vehicle's link until its backlog was drained; the longest
+///   tap.bridge.STAT, tap.deliver.STAT   from sent to appended by the bus; from sent to consumed
+///   tap.lost, .corrupted, .not_reconciled, .duplicated, .out_of_order, .foreign, .unknown_vehicle, .without_sequence, .wrong_key
 /// LABELS: service=NAME, segment=NAME, phase=NAME and condition=NAME for hops, unexpected and outcomes, alone and together;
-/// condition=NAME for recovery; campaign=NAME for campaigns; observer=NAME for observers. The segment is that of the request's
+/// condition=NAME for recovery; campaign=NAME for campaigns; observer=NAME for observers; group=NAME for
+/// telemetry, but its backlog; tap=NAME for taps, with group=NAME for their counts. The segment is that of the request's
 /// vehicle; a condition is one that was active on the vehicle when the request was due, or until it ended. A name must not contain
 /// a comma or a brace. Labels may also follow the stat.
 /// OPERATOR: < <= == >= >.
@@ -71,6 +78,8 @@ struct budget {
     std::string campaign{};  ///< label; empty = all
     std::string segment{};   ///< label; empty = all
     std::string observer{};  ///< label; empty = all
+    std::string group{};     ///< label: telemetry group or alarm; empty = all
+    std::string tap{};       ///< label; empty = all
     budget_severity severity{};
     std::vector<std::string> during{};        ///< names of phases; empty = all
     std::vector<std::string> except{};        ///< names of phases that are left out
@@ -144,18 +153,19 @@ struct budget_result {
 /// "95 % interval 150ms to 170ms"; empty: there is none.
 std::string interval_text(const budget_result&);
 
-/// Evaluates one budget. No data, which is never a pass: a latency without samples; a count or a rate of requests or
-/// anomalies when no request was due (in the phase of the label); a recovery when no such condition occurred, no vehicle
-/// was affected, or there is no latency budget; a campaign that was not due; TLS without a handshake; a label without a match.
-/// Observers that have seen nothing. sessions.refused, .dropped, .reconnects, .connect.count, .tcp.count, .connack.count and all
-/// counts of queued always have data.
-/// A missing recovery exceeds any limit. Of an aborted run open requests count in no rate, and missing deliveries and
-/// recoveries are no data: they may still have come.
+/// Evaluates one budget. No data, which is never a pass: a latency without samples; a count or a rate of requests or anomalies when
+/// no request was due (in the phase of the label); a recovery when no such condition occurred, no vehicle was affected, or there is
+/// no latency budget; a campaign that was not due; TLS without a handshake; a label without a match. Observers that have seen
+/// nothing. Telemetry of which no message was due, a backlog that never began, a tap that consumed nothing (counts of records) or
+/// for which nothing was sent. sessions.refused, .dropped, .reconnects, .connect.count, .tcp.count, .connack.count and all counts
+/// of queued always have data. A missing recovery exceeds any limit, and a backlog that was not drained at the end. Of an aborted
+/// run open requests count in no rate, and missing deliveries and recoveries are no data: they may still have come.
 ///
-/// An upper limit (<, <=) of a duration that is not met is `fail` only if the load generator's own lateness cannot have decided
-/// it, else `undecided`. `lag` itself: always undecided. Hops: `fail` needs that the figure counted from begun does not meet the
-/// limit either (hops that do not count from due have no other figure), and that lag p99 of the same labels and loop delay p99 are
-/// at most a quarter of the limit. campaigns.latency and queued.wait: loop delay only. sessions and recovery: no such rule, as lag
+/// An upper limit (<, <=) of a duration that is not met is `fail` only if the load generator's own lateness cannot have decided it,
+/// else `undecided`. `lag` itself: always undecided. Hops: `fail` needs that the figure counted from begun does not meet the limit
+/// either (hops that do not count from due have no other figure), and that lag p99 of the same labels and loop delay p99 are at
+/// most a quarter of the limit. telemetry.publish: lag p99 of the same groups, and loop delay; telemetry.lag: always undecided.
+/// campaigns.latency, queued.wait, telemetry.backlog.drained and taps: loop delay only. sessions and recovery: no such rule, as lag
 /// and loop delay are not measured while the fleet connects, and limits of recoveries are seconds.
 /// A budget on `unexpected` or `outcomes` that is not met is `undecided` if it would be met without the requests that were skipped for
 /// the generator's lateness (request_counts::skipped_late).

@@ -40,8 +40,8 @@ struct evaluation {
 /// ledger inconsistent (due != sum of outcomes, a request left open, a complete run with due != planned): invalid,
 /// internal_error (requests in flight of an aborted run are no mismatch) · interrupted by Ctrl-C: invalid, interrupted
 /// · terminated or aborted: invalid, invalid · p99 of lag or loop delay above lag_limit, in phases with half of the
-/// requests or more: invalid, invalid · ended early by a budget, or a budget missed: fail, missed · an undecided budget: invalid, invalid · a budget without data:
-/// no_data, no_data · pass.
+/// requests or more, or p99 of the lag of telemetry: invalid, invalid · ended early by a budget, or a budget missed: fail, missed · an
+/// undecided budget: invalid, invalid · a budget without data: no_data, no_data · pass.
 /// Other phases with such a p99 are left out: a budget is evaluated over the requests of the remaining phases.
 /// `reasons` lists all rules that apply, in that order. A budget of severity warn is only a note. Without a budget a pass has a note that nobody judged.
 /// `strict`: see evaluate_budget().

@@ -2,10 +2,11 @@
 
 #include "process/machine_sampler.hpp"
 #include "process/outage_schedule.hpp"
+#include "process/process_taps.hpp"
 #include "process/target_setup.hpp"
 #include "shard/shard.hpp"
-#include <loadsim/base/counters.hpp>
 
+#include <loadsim/base/counters.hpp>
 #include <loadsim/base/exhaustion.hpp>
 #include <loadsim/base/random.hpp>
 #include <loadsim/run/ranks.hpp>
@@ -71,6 +72,9 @@ public:
     ~local_generator() override;
     local_generator(const local_generator&) = delete;
 
+    /// Errors: the first tap that cannot be started.
+    result<void> start_taps(const notice_handler& on_notice);
+
     const run_plan& plan() const override { return plan_; }
     result<void> run_before_hooks(const std::function<bool()>& should_stop) override;
     result<void> run_after_hooks(const std::function<bool()>& should_stop) override;
@@ -102,8 +106,10 @@ private:
     void check_broker();
     result<void> run_hooks(const driver::hook_requests&, const std::function<bool()>& should_stop);
     result<void> start_observers();
+    void begin_stop_of_shards();
     bool outage_ends_in_drain() const;
-    shard* shard_of(vehicle_id) const; ///< null: a vehicle of another rank
+    std::optional<std::uint32_t> shard_index_of(vehicle_id) const; ///< nullopt: a vehicle of another rank
+    shard* shard_of(vehicle_id) const;                             ///< null: the same
 
     const scenario::compiled_scenario compiled_;
     run_plan plan_;
@@ -125,6 +131,7 @@ private:
     std::string error_;
     std::string fatal_error_;                     ///< error that ends the run
     std::future<result<void>> observers_started_; ///< result of the start in parallel to the vehicles
+    process_taps taps_;                           ///< after the shards: ends before them
 };
 
 local_generator::local_generator(const scenario::scenario_config& scenario, scenario::compiled_scenario compiled,
@@ -234,6 +241,7 @@ void local_generator::connect() {
 result<void> local_generator::start_observers() {
     observer::observer_context where{.brokers = setup_.endpoints.broker_urls,
                                      .broker_servers = setup_.endpoints.brokers,
+                                     .kafka_brokers = setup_.endpoints.kafka_brokers,
                                      .api = *setup_.endpoints.api,
                                      .sign = driver::signer(setup_.endpoints.auth),
                                      .subscribe = {},
@@ -255,10 +263,29 @@ result<void> local_generator::start_observers() {
     return setup_.observers->start(where, rendered);
 }
 
+result<void> local_generator::start_taps(const notice_handler& on_notice) {
+    return taps_.start({.plan = plan_,
+                        .time = time_,
+                        .brokers = setup_.endpoints.kafka_brokers,
+                        .rank = rank_.index,
+                        .shards = shards(),
+                        .shard_of = [this](vehicle_id v) { return shard_index_of(v); },
+                        .on_records =
+                            [this](std::uint32_t tap, std::uint32_t to, std::vector<measure::consumed_record> records) {
+                                shards_[to]->on_tapped(tap, std::move(records));
+                            },
+                        .on_notice = on_notice});
+}
+
+std::optional<std::uint32_t> local_generator::shard_index_of(vehicle_id v) const {
+    if (plan_.replay) return v == plan_.replay->vehicle ? std::optional<std::uint32_t>(0) : std::nullopt;
+    if (!fleet_partition{rank_.index, rank_.count}.owns(v)) return std::nullopt;
+    return static_cast<std::uint32_t>(index(v) / rank_.count % shards_.size());
+}
+
 shard* local_generator::shard_of(vehicle_id v) const {
-    if (plan_.replay) return v == plan_.replay->vehicle ? shards_.front().get() : nullptr;
-    if (!fleet_partition{rank_.index, rank_.count}.owns(v)) return nullptr;
-    return shards_[index(v) / rank_.count % shards_.size()].get();
+    const auto which = shard_index_of(v);
+    return which ? shards_[*which].get() : nullptr;
 }
 
 /// From an external broker every rank receives the events of the whole fleet: each handles those of its own vehicles,
@@ -314,6 +341,7 @@ nanoseconds local_generator::next_deadline() const {
 /// Called on the thread that started the broker: PDEATHSIG ties the child process to that thread. Does not wait for a broker that
 /// stops slowly, so that a rank reports meanwhile.
 void local_generator::poll() {
+    if (taps_.take_stopped()) begin_stop_of_shards();
     while (start_ != never && setup_.embedded_broker) {
         auto& broker = *setup_.embedded_broker;
         if (broker_stopping_ && !broker.continue_termination()) return;
@@ -355,9 +383,15 @@ void local_generator::flush_records() {
     for (const auto& s : shards_) s->flush_records();
 }
 
+/// The taps first: what is not consumed when the shards stop is lost.
 void local_generator::stop() {
-    for (const auto& s : shards_) s->begin_stop();
     stopping_ = true;
+    if (taps_.empty()) return begin_stop_of_shards();
+    taps_.begin_stop(setup_.bus ? [this] { setup_.bus->bridge.stop(); } : std::function<void()>{});
+}
+
+void local_generator::begin_stop_of_shards() {
+    for (const auto& s : shards_) s->begin_stop();
 }
 
 /// The broker returns before the drain has ended, and then its vehicles.
@@ -389,6 +423,7 @@ measure::snapshot local_generator::collect(monotonic_time) {
     if (stopping_)
         for (const auto& s : shards_) sum.add(s->last_report());
     if (setup_.broker_api) add(sum.counts.broker_api, setup_.broker_api->take_counts());
+    taps_.take_counts(sum.counts);
     record_expired_completions();
     if (observers_started_.valid() && observers_started_.wait_for(nanoseconds{0}) == std::future_status::ready) {
         const auto started = observers_started_.get();
@@ -397,7 +432,8 @@ measure::snapshot local_generator::collect(monotonic_time) {
     }
     if (observers_ready_ && setup_.endpoints.api)
         setup_.observers->take_counts(sum.counts, [this](const observer::options& o) {
-            const own_target own{setup_.embedded_broker.has_value(), setup_.embedded_backend.has_value()};
+            const own_target own{setup_.embedded_broker.has_value(), setup_.embedded_backend.has_value(),
+                                 setup_.bus.has_value()};
             return rank_.index == 0 || !receives_messages_of_all_ranks(o, own);
         });
     sum.driver_ready = sum.driver_ready && observers_ready_;
@@ -426,7 +462,9 @@ result<std::unique_ptr<generator>> start_local_generator(const scenario::scenari
         auto setup = start_target(scenario, *compiled, {options.rank.index, options.rank.count}, options.folder,
                                   on_notice, options.tap);
         if (!setup) return setup.error();
-        return std::make_unique<local_generator>(scenario, std::move(*compiled), std::move(*setup), options, time);
+        auto made = std::make_unique<local_generator>(scenario, std::move(*compiled), std::move(*setup), options, time);
+        if (const auto started = made->start_taps(on_notice); !started) return started.error();
+        return made;
     });
 }
 

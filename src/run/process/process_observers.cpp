@@ -22,6 +22,8 @@ bool is(const observer::options& o) {
 bool receives_messages_of_all_ranks(const observer::options& o, own_target own) {
     // A webhook has a URL of its own in each rank.
     return (!own.broker && is<observer::mqtt_options>(o)) ||
+           (is<observer::kafka_observer_options>(o) &&
+            (!own.bus || !std::get<observer::kafka_observer_options>(o).consumer.connection.brokers.empty())) ||
            (!own.api && (is<observer::sse_options>(o) || is<observer::websocket_options>(o)));
 }
 

@@ -25,12 +25,13 @@ namespace loadsim::run {
 struct own_target {
     bool broker = true;
     bool api = true;
+    bool bus = true; ///< cluster with the Kafka API
 };
 
 /// True: in each rank this observer receives the messages of the vehicles of all ranks, so that one rank must count them.
 bool receives_messages_of_all_ranks(const observer::options&, own_target);
 
-/// The observer kinds mqtt, webhook, sse and websocket of the scenario.
+/// The observer kinds mqtt, webhook, sse, websocket and kafka of the scenario.
 /// Threads: call members from one thread at a time; handlers are called on the observers' threads.
 class process_observers {
 public:

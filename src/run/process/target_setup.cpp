@@ -211,6 +211,13 @@ result<target_setup> start_target(const scenario::scenario_config& scenario,
         if (!servers) return servers.error();
         setup.endpoints.brokers = std::move(*servers);
     }
+    if (scenario.target.embedded_kafka && setup.embedded_broker) {
+        auto bus = start_embedded_kafka(scenario, setup.endpoints.broker_urls.front());
+        if (!bus) return bus.error();
+        setup.bus.emplace(std::move(*bus));
+        setup.endpoints.kafka_brokers = setup.bus->cluster.brokers();
+        on_notice(setup.bus->notice());
+    }
     if (any_behaviour(scenario, [](const auto& b) { return b.asleep.has_value(); })) {
         auto wakeup = fleet::wakeup_listener::open(scenario.fleet.wakeup);
         if (!wakeup) return wakeup.error();

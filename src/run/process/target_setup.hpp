@@ -1,6 +1,7 @@
 // Target setup of one process: checks the machine, starts embedded targets, checks external ones.
 #pragma once
 
+#include "process/embedded_kafka.hpp"
 #include "process/process_observers.hpp"
 #include "shard/target_endpoints.hpp"
 
@@ -25,6 +26,7 @@ namespace loadsim::run {
 /// that the embedded backend calls are declared before it.
 struct target_setup {
     std::optional<target::mosquitto> embedded_broker;
+    std::optional<embedded_kafka> bus;                     ///< after the broker: ends before it
     std::optional<fleet::wakeup_listener> wakeup_listener; ///< for sleeping vehicles
     std::optional<fleet::broker_api> broker_api;           ///< receives commands with the broker-api link
     std::unique_ptr<process_observers> observers;          ///< webhooks listen; the others are not connected yet

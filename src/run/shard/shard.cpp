@@ -135,6 +135,7 @@ shard::shard(const run_plan& plan, const target_endpoints& endpoints, const time
           plan.labels, [&plan](vehicle_id v) { return plan.vin_of(v); }, plan.scenario.load.completion_timeout,
           plan.recording()),
       campaign_sender_(loop_, plan, time, partition, endpoints, limits.sends_campaigns), recorder_(plan, ledger_, time),
+      taps_(plan, partition, time),
       vehicles_(make_vehicles(loop_, time, recorder_, plan, partition, endpoints, limits)),
       observers_(loop_, plan, {.api = api_of(endpoints), .auth = endpoints.auth, .correlator = endpoints.correlator},
                  [this](vehicle_id v, const observer::completion& c) { recorder_.on_completion(v, c); }),
@@ -145,6 +146,7 @@ shard::shard(const run_plan& plan, const target_endpoints& endpoints, const time
     recorder_.set_receivers(endpoints.api ? &observers_ : nullptr,
                             campaign_sender_.enabled() ? &campaign_sender_.ledger() : nullptr);
     recorder_.set_dispatcher(dispatcher_);
+    if (!taps_.empty()) vehicles_->set_telemetry_listener(&taps_);
     if (limits.open_requests != nullptr) ledger_.share_open_count(*limits.open_requests);
     loop_.tap = tap;
     thread_ = std::thread([this] {
@@ -185,6 +187,7 @@ void shard::connect() {
 void shard::begin_load(monotonic_time start) {
     post([this, start] {
         ledger_.set_start(start);
+        taps_.begin_load(start);
         vehicles_->begin_load(start);
         dispatcher_.begin(start);
         dispatch_due_arrivals();
@@ -266,6 +269,7 @@ measure::snapshot shard::collect() {
     for (const auto& sentence : vehicles_->take_unmatched_fields()) ++r.counts.unmatched_fields[sentence];
     for (const auto& sentence : driver_match_stats_.take_unmatched()) ++r.counts.unmatched_fields[sentence];
     observers_.take_counts(r.counts);
+    taps_.take_counts(r.counts);
     add(r.counts.broker_limits, observed.broker_limits);
     add(r.counts.broker_limits, driver_->take_broker_limits());
     add(r.counts.broker_limits, campaign_sender_.take_broker_limits());
@@ -286,7 +290,8 @@ measure::snapshot shard::collect() {
     r.over_limit = open_requests_over_limit(ledger_, plan_.recovery_budget, plan_.labels, time_.now());
     if (dispatcher_.all_due())
         r.awaited = ledger_.missing_count() + campaign_sender_.ledger().awaited() + vehicles_->returning() +
-                    (vehicles_->awaits_telemetry() ? 1U : 0U) + (condition_ends_in_drain() ? 1U : 0U);
+                    taps_.awaited(time_.now()) + (vehicles_->awaits_telemetry() ? 1U : 0U) +
+                    (condition_ends_in_drain() ? 1U : 0U);
     r.all_due = dispatcher_.all_due() && vehicles_->all_telemetry_due();
     r.setup_error = error_.empty() ? vehicles_->refusal() : error_;
     r.driver_ready = pending_starts_ == 0;
@@ -304,6 +309,7 @@ void shard::begin_stop() {
         observers_.stop();
         campaign_sender_.stop();
         vehicles_->stop();
+        taps_.finish();
         cpu_s_ = thread_cpu_seconds();
         loop_.stop();
     });
@@ -328,6 +334,10 @@ void shard::on_response(vehicle_id v, observer::observed_response response) {
     post([this, v, response = std::move(response)] {
         ledger_.response_observed(v, response.sequence, response.request, response.at);
     });
+}
+
+void shard::on_tapped(std::uint32_t tap, std::vector<measure::consumed_record> records) {
+    post([this, tap, records = std::move(records)] { taps_.consumed(tap, records); });
 }
 
 void shard::wake(vehicle_id v) {

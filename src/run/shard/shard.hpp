@@ -6,6 +6,7 @@
 #include "shard/event_recorder.hpp"
 #include "shard/loop_delay.hpp"
 #include "shard/shard_observers.hpp"
+#include "shard/shard_taps.hpp"
 #include "shard/target_endpoints.hpp"
 
 #include <loadsim/driver/driver.hpp>
@@ -22,6 +23,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace loadsim::run {
 
@@ -46,8 +48,9 @@ public:
     void on_completion(std::optional<vehicle_id>, observer::completion); ///< nullopt: of no vehicle of this run
     void on_malformed_event(std::string why, monotonic_time);
     void on_response(vehicle_id, observer::observed_response);
-    void wake(vehicle_id);                              ///< wake-up trigger received
-    void deliver(vehicle_id, fleet::delivered_command); ///< command received at the broker API
+    void on_tapped(std::uint32_t tap, std::vector<measure::consumed_record>); ///< `tap`: index in the scenario
+    void wake(vehicle_id);                                                    ///< wake-up trigger received
+    void deliver(vehicle_id, fleet::delivered_command);                       ///< command received at the broker API
     /// Begin and end of an outage; all vehicles are affected.
     void on_broker_down(std::uint32_t condition, std::uint32_t occurrence);
     void on_broker_up(std::uint32_t condition);
@@ -67,6 +70,7 @@ private:
     measure::ledger ledger_;
     campaign_sender campaign_sender_;
     event_recorder recorder_;
+    shard_taps taps_;
     std::unique_ptr<fleet::vehicles> vehicles_;
     shard_observers observers_;
     contract::field_match_stats driver_match_stats_; ///< of the mqtt driver's event mapping

@@ -24,6 +24,7 @@ struct target_endpoints {
     std::vector<net::endpoint> broker_urls; ///< empty: no broker needed
     net::server_list brokers{};             ///< their addresses, without those that did not answer at the start
     std::shared_ptr<const fleet::vehicle_tls> vehicle_tls{}; ///< null: no broker uses TLS
+    std::vector<std::string> kafka_brokers{};                ///< of the embedded cluster; empty: there is none
     std::optional<http::client_options> api{};               ///< none: the mqtt driver
     std::shared_ptr<driver::authenticator> auth{};           ///< null: no authentication
     fleet::broker_api_options broker_api{};                  ///< of the broker-api link, with inbound URL

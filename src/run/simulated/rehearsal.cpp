@@ -283,6 +283,9 @@ private:
 
 result<void> rehearse(const scenario::scenario_config& scenario, const rehearse_options& wanted,
                       const listener& callbacks) {
+    if (!scenario.taps.empty())
+        return problems{"taps", "a rehearsal connects to nothing, so that a tap has nothing to consume; leave the taps "
+                                "out, or run the scenario"};
     callbacks.on_notice("in simulated time, against a model of the platform: nothing is connected");
     const auto compiled = scenario::compile(scenario);
     if (!compiled) return compiled.error();

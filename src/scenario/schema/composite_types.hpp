@@ -17,7 +17,10 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace loadsim::scenario::value_types {
 
@@ -170,6 +173,30 @@ struct broker_api_fault {
 struct report {
     void read(scenario::read_context&, const yaml_node&, report_options& out) const;
     yaml_node write(const report_options&) const;
+    boost::json::object schema() const;
+};
+
+/// {kafka: {topics, ...}}.
+struct tap {
+    void read(scenario::read_context&, const yaml_node&, observer::tap_options& out) const;
+    yaml_node write(const observer::tap_options&) const;
+    boost::json::object schema() const;
+};
+
+/// Whether there is an embedded cluster, and its options but those of the bridge.
+struct cluster_choice {
+    std::optional<embedded_kafka> options{};
+};
+/// true, or {topics: {NAME: PARTITIONS}}.
+struct kafka_cluster {
+    void read(scenario::read_context&, const yaml_node&, cluster_choice& out) const;
+    yaml_node write(const cluster_choice&) const;
+    boost::json::object schema() const;
+};
+
+struct kafka_bridge {
+    void read(scenario::read_context&, const yaml_node&, backend::bridge_options& out) const;
+    yaml_node write(const backend::bridge_options&) const;
     boost::json::object schema() const;
 };
 

@@ -1,6 +1,7 @@
 #include "schema.hpp"
 #include "schema/composite_types.hpp"
 #include "schema/contract_keys.hpp"
+#include "schema/kafka_keys.hpp"
 
 #include <loadsim/base/spelling.hpp>
 
@@ -135,12 +136,7 @@ void describe(V& v, observer::websocket_options& o) {
 
 template <class V>
 void describe(V& v, observer::kafka_observer_options& o) {
-    v.field("brokers", o.consumer.connection.brokers, "host:port of some brokers of the cluster.",
-            value_types::list<value_types::text>{{}, "brokers", 100});
-    v.required("topics", o.consumer.topics, "Names of the topics.",
-               value_types::list<value_types::text>{{}, "topics", 100});
-    v.field("group", o.consumer.group, "Name under which the consumed offsets are committed; empty: they are not.",
-            value_types::text{});
+    describe(v, o.consumer);
     describe_batch(v, o.reading);
     describe(v, o.reading);
 }

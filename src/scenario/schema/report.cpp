@@ -1,6 +1,7 @@
-// Reports on request: requests as CSV, CloudWatch Embedded Metric Format.
+// Reports on request: requests as CSV, CloudWatch Embedded Metric Format, records to Kafka.
 #include "schema.hpp"
 #include "schema/composite_types.hpp"
+#include "schema/kafka_keys.hpp"
 
 #include <algorithm>
 
@@ -67,6 +68,12 @@ struct emf {
 } // namespace
 
 template <class V>
+void describe(V& v, kafka_sink_options& o) {
+    describe_connection(v, o.producer.connection, false);
+    v.field("topic", o.topic, "Topic of the records.", value_types::text{});
+}
+
+template <class V>
 void describe(V& v, report_options& o) {
     v.field("emf", o.emf,
             "Metrics as lines in CloudWatch Embedded Metric Format: stdout, a file, or a map of keys; left out: none.",
@@ -76,6 +83,9 @@ void describe(V& v, report_options& o) {
         "Most rows of requests.csv.gz, which has the recorded requests of requests.jsonl without their messages; 0: no "
         "such file.",
         value_types::integer<std::uint32_t>{0, 10'000'000});
+    v.field("kafka", o.kafka,
+            "Sends each line of requests.jsonl to a topic with the Kafka API, keyed by VIN; left out: none.",
+            value_types::object<kafka_sink_options>{});
 }
 
 namespace value_types {

@@ -24,6 +24,8 @@ struct embedded_keys {
     backend::options backend;
     std::optional<std::string> password;
     std::optional<embedded_tls> tls;
+    value_types::cluster_choice kafka;
+    std::optional<backend::bridge_options> bridge;
 };
 
 struct target_keys {
@@ -90,6 +92,12 @@ void describe(V& v, embedded_keys& k) {
     v.field("tls", k.tls,
             "The embedded broker serves TLS, with certificates made for the run; {} is enough. Left out: plain TCP.",
             value_types::object<embedded_tls>{});
+    v.field("kafka", k.kafka,
+            "A cluster with the Kafka API in loadsim's process, and a bridge to it from the embedded broker: true, or "
+            "its topics.",
+            value_types::kafka_cluster{});
+    v.field("bridge", k.bridge, "What the bridge to the embedded cluster forwards, and its faults.",
+            value_types::kafka_bridge{});
     describe(v, k.backend);
 }
 
@@ -242,6 +250,16 @@ void target::read(read_context& r, const yaml_node& n, scenario::target& out) co
         const auto& password = keys.embedded->password;
         out.embedded_password = password.value_or("");
         out.embedded_tls = keys.embedded->tls;
+        out.embedded_kafka = std::move(keys.embedded->kafka.options);
+        if (keys.embedded->bridge && !out.embedded_kafka)
+            r.add_problem(*n.find(keyword)->find("bridge"),
+                          "a bridge leads to the embedded cluster; write kafka: true beside it, or leave it out");
+        else if (keys.embedded->bridge)
+            out.embedded_kafka->bridge = std::move(*keys.embedded->bridge);
+        if (out.embedded_kafka && out.broker)
+            r.add_problem(*n.find(keyword)->find("kafka"),
+                          "the bridge to the embedded cluster is for the embedded broker, and target.broker replaces "
+                          "it; leave kafka out, and give a tap the brokers of your cluster");
         if (out.embedded_tls && out.broker)
             r.add_problem(
                 *n.find(keyword)->find("tls"),
@@ -277,6 +295,10 @@ yaml_node target::write(const scenario::target& t) const {
     if (t.embedded) keys.embedded.emplace().backend = t.backend;
     if (t.embedded && !t.embedded_password.empty()) keys.embedded->password = t.embedded_password;
     if (t.embedded) keys.embedded->tls = t.embedded_tls;
+    if (t.embedded && t.embedded_kafka) {
+        keys.embedded->kafka.options = t.embedded_kafka;
+        keys.embedded->bridge = t.embedded_kafka->bridge;
+    }
     return object<target_keys>{}.write(keys);
 }
 

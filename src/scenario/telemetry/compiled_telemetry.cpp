@@ -29,7 +29,7 @@ std::string path_of_telemetry(const fleet::options& f, std::size_t message) {
     const auto& groups = f.telemetry.groups;
     if (message < fleet_group_count(f)) return fmt::format("fleet.telemetry[{}]", message);
     if (message >= groups.size()) return fmt::format("fleet.alarms[{}]", message - groups.size());
-    for (std::size_t s = 0; s < f.segments.size(); ++s) {
+    for (auto s = f.segments.size(); s-- > 0;) { // the last one: of two groups with a name it is the wrong one
         if (!f.segments[s].telemetry) continue;
         const auto& names = *f.segments[s].telemetry;
         if (const auto at = std::ranges::find(names, groups[message].name); at != names.end())

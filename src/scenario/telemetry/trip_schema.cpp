@@ -153,7 +153,8 @@ void describe(V& v, trip_keys& k) {
     v.field("profile", k.profile,
             "Name of a built-in profile, whose keys these replace: commuters, deliveries, weekend or winter-morning.",
             value_types::text{});
-    v.field("departures", k.day.departures, "Round trips of a day; in place of those of the profile.", departures);
+    v.field("departures", k.day.departures,
+            "Round trips of a day, in place of those of the profile; empty: the vehicles stay parked.", departures);
     describe_day(v, k.day);
     v.field("routes", k.routes,
             "GeoJSON file, or files, with the routes as LineStrings; empty: built-in routes of made-up places.",
@@ -304,9 +305,6 @@ void trips::read(read_context& r, const yaml_node& n, telemetry::trip_options& o
     trip_keys keys;
     object<trip_keys>{}.read(r, with_profile(r, n), keys);
     if (r.located_problems().size() != problem_count) return;
-    if (keys.day.departures.empty())
-        return r.add_problem(n, "no vehicle ever drives: give a profile, such as commuters, or departures; without "
-                                "trips all vehicles are parked");
     out = {};
     out.start = keys.start;
     out.speed = keys.speed;

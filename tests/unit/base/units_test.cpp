@@ -47,11 +47,14 @@ TEST(duration, is_formatted_as_text_that_parses_to_the_same_value) {
     EXPECT_EQ(format_duration(0s), "0s");
 }
 
-TEST(rate, parses_per_second_minute_and_hour) {
+TEST(rate, parses_per_second_minute_hour_and_day) {
     EXPECT_DOUBLE_EQ(parse_rate("200/s")->per_second, 200);
     EXPECT_DOUBLE_EQ(parse_rate("200")->per_second, 200);
     EXPECT_DOUBLE_EQ(parse_rate("120/m")->per_second, 2);
+    EXPECT_DOUBLE_EQ(parse_rate("7200/h")->per_second, 2);
+    EXPECT_DOUBLE_EQ(parse_rate("0.1/day")->per_second, 0.1 / 86'400);
     EXPECT_FALSE(parse_rate("200/y"));
+    EXPECT_FALSE(parse_rate("200/d"));
     EXPECT_FALSE(parse_rate("-1"));
     EXPECT_FALSE(parse_rate("fast"));
 }

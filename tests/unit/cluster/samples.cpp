@@ -76,6 +76,16 @@ void expect_same(const measure::session_record& a, const measure::session_record
     EXPECT_EQ(what, b.event);
 }
 
+void expect_same(const measure::telemetry_finding& a, const measure::telemetry_finding& b) {
+    const auto& [at_ms, what, vin, group, sequence, tap] = a;
+    expect_same_number(at_ms, b.at_ms);
+    EXPECT_EQ(what, b.finding);
+    EXPECT_EQ(vin, b.vin);
+    EXPECT_EQ(group, b.group);
+    EXPECT_EQ(sequence, b.sequence);
+    EXPECT_EQ(tap, b.tap);
+}
+
 template <class Told>
 void expect_same(const std::vector<Told>& a, const std::vector<Told>& b) {
     ASSERT_EQ(a.size(), b.size());
@@ -192,6 +202,7 @@ measure::totals sample_totals(std::uint64_t from) {
     t.broker_api.dropped = 58 * from;
     t.broker_api.duplicated = 59 * from;
     t.broker_api.reasons["inbound: 503"] = 61 * from;
+    add_telemetry(t, from);
     t.unmatched_fields["nothing fits"] = 50 * from;
     t.broker_limits["too little"] = 62 * from;
     t.recoveries[{4'000'000'000, 3'000'000'000}] = {};
@@ -218,6 +229,12 @@ measure::totals sample_totals(std::uint64_t from) {
     t.session_records = {
         {.at_ms = std::numeric_limits<double>::quiet_NaN(), .vin = "WBA1", .event = "online, session present"},
         {.at_ms = -1000, .vin = "WBA2", .event = "tunnel begins"}};
+    t.telemetry_findings = {{.at_ms = 0.25,
+                             .finding = measure::delivery_finding::kind::duplicated,
+                             .vin = "WBA1",
+                             .group = "position",
+                             .sequence = 17,
+                             .tap = "bus"}};
     return t;
 }
 
@@ -257,8 +274,9 @@ status_report sample_report(std::uint64_t from) {
 void expect_same(const measure::totals& a, const measure::totals& b) {
     // Structured bindings: a new field must be compared here, too, or this does not compile.
     const auto& [requests, phases, groups, matrix, latencies, from_begun, loop_delay, phase_loop_delay, sessions,
-                 messages, http, queued, recoveries, observers, campaigns, broker_api, misfits, limits, anomalies,
-                 provoked, errors, omitted_records, requests_told, slowest_told, anomalies_told, sessions_told] = a;
+                 messages, http, queued, recoveries, observers, campaigns, broker_api, telemetry, backlogs, taps,
+                 misfits, limits, anomalies, provoked, errors, omitted_records, requests_told, slowest_told,
+                 anomalies_told, sessions_told, findings_told] = a;
     EXPECT_EQ(requests, b.requests);
     EXPECT_EQ(phases, b.phases);
     EXPECT_EQ(groups, b.groups);
@@ -340,6 +358,9 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
         EXPECT_EQ(latency, other.latency);
     }
     EXPECT_EQ(broker_api, b.broker_api);
+    EXPECT_EQ(telemetry, b.telemetry);
+    EXPECT_EQ(backlogs, b.backlogs);
+    EXPECT_EQ(taps, b.taps);
     EXPECT_EQ(misfits, b.unmatched_fields);
     EXPECT_EQ(limits, b.broker_limits);
     EXPECT_EQ(anomalies, b.anomalies);
@@ -350,6 +371,7 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
     expect_same(slowest_told, b.slowest_requests);
     expect_same(anomalies_told, b.anomaly_records);
     expect_same(sessions_told, b.session_records);
+    expect_same(findings_told, b.telemetry_findings);
 }
 
 void expect_same(const status_report& a, const status_report& b) {

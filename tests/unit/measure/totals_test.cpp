@@ -94,6 +94,17 @@ totals some_totals() {
     t.broker_api.dropped = 719;
     t.broker_api.duplicated = 720;
     t.broker_api.reasons["inbound: 503"] = 721;
+    t.telemetry[1].due = 731;
+    t.telemetry[1].publish.record(16ms);
+    t.telemetry[1].reasons["packet too large"] = 732;
+    t.backlogs = {.begun = 733, .drained = {}, .errors = 734, .reasons = {{"disk full", 735}}};
+    t.backlogs.drained.record(17s);
+    t.taps[2].groups[1].lost = 736;
+    t.taps[2].groups[1].largest_distance.value = 737;
+    t.taps[2].unassigned.unknown_vehicle = 738;
+    t.taps[2].bridge.record(18ms);
+    t.taps[2].partitions["telemetry/0"] = 739;
+    t.taps[2].consumer_lag["telemetry/0"].value = 740;
     t.unmatched_fields["nothing fits"] = 722;
     t.broker_limits["too little"] = 723;
     for (std::size_t i = 0; i < anomaly_count; ++i) {
@@ -122,9 +133,9 @@ void expect_times(const request_counts& sum, std::uint64_t times, const request_
 void expect_times(const totals& sum, std::uint64_t times) {
     const auto one = some_totals();
     const auto& [requests, phases, groups, matrix, latencies, from_begun, loop_delay, phase_loop_delay, sessions,
-                 messages, http, queued, recoveries, observers, campaigns, broker_api, unmatched_fields, broker_limits,
-                 anomalies, expected_anomalies, errors, omitted_records, request_records, slowest_requests,
-                 anomaly_records, session_records] = sum;
+                 messages, http, queued, recoveries, observers, campaigns, broker_api, telemetry, backlogs, taps,
+                 unmatched_fields, broker_limits, anomalies, expected_anomalies, errors, omitted_records,
+                 request_records, slowest_requests, anomaly_records, session_records] = sum;
     expect_times(requests, times, one.requests);
     ASSERT_EQ(phases.size(), 2U);
     for (std::size_t i = 0; i < 2; ++i) expect_times(phases[i], times, one.phases[i]);
@@ -219,6 +230,23 @@ void expect_times(const totals& sum, std::uint64_t times) {
     EXPECT_EQ(thrown_away, 719 * times);
     EXPECT_EQ(duplicated, 720 * times);
     EXPECT_EQ(why.at("inbound: 503"), 721 * times);
+    ASSERT_EQ(telemetry.size(), 1U);
+    EXPECT_EQ(telemetry.at(1).due, 731 * times);
+    EXPECT_EQ(telemetry.at(1).publish.count(), times);
+    EXPECT_EQ(telemetry.at(1).reasons.at("packet too large"), 732 * times);
+    const auto& [begun, drained, database_errors, database_reasons] = backlogs;
+    EXPECT_EQ(begun, 733 * times);
+    EXPECT_EQ(drained.count(), times);
+    EXPECT_EQ(database_errors, 734 * times);
+    EXPECT_EQ(database_reasons.at("disk full"), 735 * times);
+    ASSERT_EQ(taps.size(), 1U);
+    const auto& tap = taps.at(2);
+    EXPECT_EQ(tap.groups.at(1).lost, 736 * times);
+    EXPECT_EQ(tap.groups.at(1).largest_distance.value, 737U) << "the largest of them";
+    EXPECT_EQ(tap.unassigned.unknown_vehicle, 738 * times);
+    EXPECT_EQ(tap.bridge.count(), times);
+    EXPECT_EQ(tap.partitions.at("telemetry/0"), 739 * times);
+    EXPECT_EQ(tap.consumer_lag.at("telemetry/0").value, 740U) << "the largest of them";
     EXPECT_EQ(unmatched_fields.at("nothing fits"), 722 * times);
     EXPECT_EQ(broker_limits.at("too little"), 723 * times);
 
@@ -242,6 +270,39 @@ TEST(totals, add_every_field) {
     sum.add(some_totals());
     sum.add(some_totals());
     expect_times(sum, 3);
+}
+
+TEST(telemetry_counts, tell_what_never_arrived_and_what_is_on_its_way) {
+    telemetry_counts c;
+    c.acknowledged = 1'000'000;
+    c.refused = 1;
+    c.lost = 20;
+    c.unsent = 300;
+    c.overwritten = 4'000;
+    c.expired = 50'000;
+    c.too_old = 600'000;
+    c.due = 1'654'330;
+    EXPECT_EQ(c.never_arrived(), 654'321U);
+    EXPECT_EQ(c.ended(), 1'654'321U);
+    EXPECT_EQ(c.waiting(), 9U);
+    c.restored = 5;
+    EXPECT_EQ(c.waiting(), 14U) << "also those of an earlier start";
+    telemetry_counts interval;
+    interval.acknowledged = 1;
+    EXPECT_EQ(interval.waiting(), 0U) << "an earlier one ended in it";
+}
+
+TEST(tap_counts, have_the_sum_of_all_groups_and_of_records_of_none) {
+    tap_counts tap;
+    tap.groups[0].matched = 3;
+    tap.groups[4].matched = 40;
+    tap.unassigned.unknown_vehicle = 5;
+    EXPECT_EQ(tap.sum().matched, 43U);
+    EXPECT_EQ(tap.sum().unknown_vehicle, 5U);
+}
+
+TEST(delivery_counts, tell_what_was_not_reconciled) {
+    EXPECT_EQ((delivery_counts{.sent_not_reconciled = 3, .consumed_not_reconciled = 4}).not_reconciled(), 7U);
 }
 
 TEST(totals, move_records_without_changing_counts) {

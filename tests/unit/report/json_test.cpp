@@ -349,6 +349,7 @@ TEST(timeline_line, is_one_line_with_the_second_in_it) {
         if (hop != "lag" && hop != "e2e") expect_json(statistics.at("samples"), "0");
     EXPECT_EQ(got.at("latency").as_object().size(), measure::hop_names.size());
     got.at("latency") = nullptr;
+    got.at("telemetry") = nullptr;
     expect_json(got, R"({"time":"2026-11-20T10:20:16.000Z","elapsed_ms":16000,"interval_ms":1000,"stage":"load",
         "phase":"steady","conditions":["tunnel"],"load_elapsed_ms":12000,"target_rate_per_s":200,"late_ranks":0,
         "requests":{"due":200,"sent":198,"unexpected":1,"outcomes":{"executed":190,"failed":0,"timed_out":0,"rejected":0,
@@ -356,7 +357,7 @@ TEST(timeline_line, is_one_line_with_the_second_in_it) {
         "sessions":{"online":2000,"connected":4,"refused":0,"dropped":0,"reconnects":3},
         "vehicles":{"asleep":11,"connecting":12,"blocked":13,"busy":85},
         "latency":null,
-        "messages":{"published":400,"received":200,"bytes_sent":40000,"bytes_received":20000},
+        "messages":{"published":400,"received":200,"bytes_sent":40000,"bytes_received":20000},"telemetry":null,
         "generator":{"cpu_time_ms":1500,"rss_bytes":20000000}})");
 }
 
@@ -407,6 +408,13 @@ TEST(session_line, has_vehicle_and_event) {
     EXPECT_THAT(line, EndsWith("}\n"));
     expect_json(json::parse(line),
                 R"({"at_ms":250.5,"at":null,"vin":"LZ9SMEV05TF000001","event":"online, session present"})");
+}
+
+TEST(finding_line, has_vehicle_group_and_sequence) {
+    const auto line = finding_line(sample_run::finding());
+    EXPECT_THAT(line, EndsWith("}\n"));
+    expect_json(json::parse(line), R"({"at_ms":1250.5,"at":null,"finding":"out_of_order","vin":"LZ9SMEV05TF000001",
+        "group":"position","sequence":17,"tap":"kafka"})");
 }
 
 TEST(explain_json, has_the_records_and_the_hops_of_each_request) {

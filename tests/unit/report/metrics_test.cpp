@@ -82,8 +82,42 @@ TEST(metrics, of_a_run_in_progress_have_no_verdict) {
     EXPECT_EQ(metric_value(all, "loadsim_target_requests_per_second"), 200);
 }
 
+TEST(metrics, have_what_became_of_telemetry_and_what_a_tap_found) {
+    const auto run = sample_run::run_with_telemetry();
+    const auto all = sample_metrics(run);
+    const auto of_position = [&](const char* result) {
+        return metric_value(all, "loadsim_telemetry_messages_total", {{"group", "position"}, {"result", result}});
+    };
+    EXPECT_EQ(of_position("due"), 1000);
+    EXPECT_EQ(of_position("acknowledged"), 960);
+    EXPECT_EQ(of_position("unacknowledged"), 10);
+    EXPECT_EQ(of_position("overwritten"), 8);
+    EXPECT_EQ(metric_value(all, "loadsim_telemetry_messages_total", {{"group", "tyre"}, {"result", "sent"}}), 3);
+    EXPECT_EQ(metric_value(all, "loadsim_telemetry_payload_bytes_total", {{"group", "position"}}), 199'000);
+    EXPECT_EQ(metric_value(all, "loadsim_telemetry_waiting"), 10) << "in the store at the end";
+    EXPECT_EQ(family_of(all, "loadsim_telemetry_publish_seconds").points.size(), 2U) << "a series for each group";
+    const auto found = [&](const char* result) {
+        return metric_value(all, "loadsim_tap_messages_total", {{"tap", "kafka"}, {"result", result}});
+    };
+    EXPECT_EQ(found("matched"), 950);
+    EXPECT_EQ(found("not_reconciled"), 3);
+    EXPECT_EQ(found("unknown_vehicle"), 2) << "also records that belong to no group";
+    EXPECT_EQ(found("consumed"), 965);
+    const auto without = sample_run::run();
+    for (const auto& family : sample_metrics(without))
+        EXPECT_THAT(std::string(family.name), AllOf(Not(HasSubstr("telemetry")), Not(HasSubstr("_tap_"))));
+}
+
+TEST(metrics, of_telemetry_under_load_have_what_is_waiting) {
+    const auto run = sample_run::run_with_telemetry();
+    auto p = sample_run::under_load(run.sum);
+    p.telemetry_waiting = 77;
+    const auto all = metrics_of(sample_run::header(), gauges_of(p), run.sum, sample_run::labels());
+    EXPECT_EQ(metric_value(all, "loadsim_telemetry_waiting"), 77);
+}
+
 TEST(metrics, have_names_as_prometheus_asks_for) {
-    const auto run = sample_run::run();
+    const auto run = sample_run::run_with_telemetry();
     std::set<std::string_view> seen;
     for (const auto& family : sample_metrics(run)) {
         SCOPED_TRACE(family.name);
@@ -102,7 +136,7 @@ TEST(metrics, have_names_as_prometheus_asks_for) {
 }
 
 TEST(metrics, are_all_on_the_page_in_docs) {
-    auto run = sample_run::run();
+    auto run = sample_run::run_with_telemetry();
     run.sum.loop_delay.record(1ms);
     run.sum.recoveries[{0, 0}].recovery_times.record(1s);
     std::set<std::string> written, documented;

@@ -165,7 +165,7 @@ json::value schema(const std::string& file) {
 } // namespace
 
 TEST(report_fields, are_documented_for_each_file) {
-    const auto run = sample_run::run();
+    const auto run = sample_run::run_with_telemetry();
     const auto summary = summary_json(run, sample_run::missed_budget(), sample_run::labels());
     EXPECT_THAT(field_errors("summary.json", {summary}), IsEmpty());
     const auto timeline = timeline_line(sample_run::under_load(run.sum), sample_run::labels());
@@ -173,6 +173,7 @@ TEST(report_fields, are_documented_for_each_file) {
     EXPECT_THAT(field_errors("requests.jsonl", {request_line(sample_run::request())}), IsEmpty());
     EXPECT_THAT(field_errors("anomalies.jsonl", {anomaly_line(sample_run::anomaly())}), IsEmpty());
     EXPECT_THAT(field_errors("sessions.jsonl", {session_line(sample_run::session())}), IsEmpty());
+    EXPECT_THAT(field_errors("telemetry-findings.jsonl", {finding_line(sample_run::finding())}), IsEmpty());
     EXPECT_THAT(field_errors("run.json", {run_json(sample_run::header())}), IsEmpty());
     EXPECT_THAT(field_errors("histograms.jsonl", split_lines(histogram_lines(run.sum, sample_run::labels()))),
                 IsEmpty());
@@ -188,7 +189,9 @@ TEST(summary_schema, describes_the_summary) {
     const auto summary = [](const measure::run_result& run, const verdict::evaluation& evaluation) {
         return json::parse(summary_json(run, evaluation, sample_run::labels()));
     };
-    EXPECT_THAT(schema_errors(schema("summary"), summary(sample_run::run(), sample_run::missed_budget())), IsEmpty());
+    EXPECT_THAT(
+        schema_errors(schema("summary"), summary(sample_run::run_with_telemetry(), sample_run::missed_budget())),
+        IsEmpty());
     EXPECT_THAT(schema_errors(schema("summary"), summary({}, {})), IsEmpty()) << "an empty run";
 }
 
@@ -208,7 +211,7 @@ TEST(line_schemas, describe_the_lines) {
     const auto errors = [](const std::string& file, const std::string& line) {
         return schema_errors(schema(file), json::parse(line));
     };
-    const auto run = sample_run::run();
+    const auto run = sample_run::run_with_telemetry();
     EXPECT_THAT(errors("timeline", timeline_line(sample_run::under_load(run.sum), sample_run::labels())), IsEmpty());
     EXPECT_THAT(errors("timeline", timeline_line({}, {})), IsEmpty()) << "a second without anything";
     EXPECT_THAT(errors("requests", request_line(sample_run::request())), IsEmpty());
@@ -220,6 +223,11 @@ TEST(line_schemas, describe_the_lines) {
         EXPECT_THAT(errors("anomalies", anomaly_line(anomaly)), IsEmpty());
     }
     EXPECT_THAT(errors("sessions", session_line(sample_run::session(), sample_run::load_started())), IsEmpty());
+    for (std::size_t i = 0; i < enum_names<measure::delivery_finding::kind>.size(); ++i) {
+        auto finding = sample_run::finding();
+        finding.finding = static_cast<measure::delivery_finding::kind>(i);
+        EXPECT_THAT(errors("telemetry-findings", finding_line(finding, sample_run::load_started())), IsEmpty());
+    }
     EXPECT_THAT(errors("run", run_json(sample_run::header())), IsEmpty());
 }
 

@@ -131,6 +131,27 @@ TEST_F(report_folder, has_each_line_as_soon_as_it_is_written) {
     EXPECT_THAT(writer.errors(), IsEmpty());
 }
 
+TEST_F(report_folder, has_the_findings_of_taps) {
+    const auto run = sample_run::run();
+    auto p = sample_run::under_load(run.sum);
+    p.interval.telemetry_findings = {sample_run::finding(), sample_run::finding()};
+    auto labels = sample_run::labels();
+    labels.taps = {"kafka"};
+    report_writer writer(folder, sample_run::header(), labels);
+    writer.write(p);
+    const auto line = finding_line(sample_run::finding(), sample_run::load_started());
+    EXPECT_EQ(text("telemetry-findings.jsonl"), line + line);
+}
+
+TEST_F(report_folder, of_a_run_without_taps_has_no_findings) {
+    auto labels = sample_run::labels();
+    labels.taps.clear();
+    report_writer writer(folder, sample_run::header(), labels);
+    writer.write(sample_run::under_load(sample_run::run().sum));
+    EXPECT_FALSE(fs::exists(folder / "telemetry-findings.jsonl"));
+    EXPECT_THAT(writer.errors(), IsEmpty());
+}
+
 TEST_F(report_folder, has_the_timeline_as_a_table) {
     const auto run = sample_run::run();
     report_writer writer(folder, sample_run::header(), sample_run::labels());

@@ -24,7 +24,9 @@ measure::labels labels() {
             .behaviours = {"success", "timeout"},
             .conditions = {"tunnel"},
             .observers = {"mqtt", "webhook"},
-            .campaigns = {"recall"}};
+            .campaigns = {"recall"},
+            .telemetry = {"position", "tyre"},
+            .taps = {"kafka"}};
 }
 
 run_header header() {
@@ -162,6 +164,65 @@ measure::run_result run() {
     return run;
 }
 
+void add_telemetry(measure::totals& sum) {
+    auto& position = sum.telemetry[0];
+    position.due = 1000;
+    position.sent = 900;
+    position.stored = 95;
+    position.unsent = 5;
+    position.reissued = 95;
+    position.acknowledged = 960;
+    position.refused = 4;
+    position.lost = 10;
+    position.overwritten = 8;
+    position.expired = 2;
+    position.too_old = 1;
+    position.in_store = 10;
+    position.bytes = 199'000;
+    position.publish.record(4ms, 865);
+    position.lag.record(140us, 900);
+    position.reasons = {{"packet too large", 4}, {"the link was down", 5}};
+    auto& tyre = sum.telemetry[1];
+    tyre.due = tyre.sent = tyre.acknowledged = 3;
+    tyre.publish.record(4ms, 3);
+    sum.backlogs = {.begun = 3, .drained = {}, .errors = 1, .reasons = {{"database or disk is full", 1}}};
+    sum.backlogs.drained.record(2s, 2);
+    auto& tap = sum.taps[0];
+    tap.groups[0] = {.sent = 960,
+                     .reissued = 2,
+                     .consumed = 962,
+                     .matched = 950,
+                     .corrupted = 1,
+                     .lost = 7,
+                     .sent_not_reconciled = 2,
+                     .duplicated = 5,
+                     .reissue_duplicates = 2,
+                     .foreign = 3,
+                     .consumed_not_reconciled = 1,
+                     .unknown_vehicle = 0,
+                     .without_sequence = 0,
+                     .wrong_key = 6,
+                     .out_of_order = 4,
+                     .largest_distance = {9},
+                     .clock_difference = 8};
+    tap.unassigned.consumed = 3;
+    tap.unassigned.unknown_vehicle = 2;
+    tap.unassigned.without_sequence = 1;
+    tap.bridge.record(8ms, 940);
+    tap.deliver.record(16ms, 950);
+    tap.bytes = 123'456;
+    tap.partitions = {{"telemetry/0", 965}};
+    tap.consumer_lag["telemetry/0"].value = 12;
+    tap.errors = {{"broker transport failure", 1}};
+    tap.append_times = 965;
+}
+
+measure::run_result run_with_telemetry() {
+    auto made = run();
+    add_telemetry(made.sum);
+    return made;
+}
+
 verdict::evaluation missed_budget() {
     using verdict::budget_result;
     using verdict::budget_verdict;
@@ -293,6 +354,15 @@ measure::anomaly_record anomaly() {
 
 measure::session_record session() {
     return {.at_ms = 250.5, .vin = "LZ9SMEV05TF000001", .event = "online, session present"};
+}
+
+measure::telemetry_finding finding() {
+    return {.at_ms = 1'250.5,
+            .finding = measure::delivery_finding::kind::out_of_order,
+            .vin = "LZ9SMEV05TF000001",
+            .group = "position",
+            .sequence = 17,
+            .tap = "kafka"};
 }
 
 non_utc_time_zone::non_utc_time_zone() {

@@ -17,6 +17,10 @@ measure::labels labels();
 /// queued commands, two occurrences of a condition.
 measure::run_result run();
 
+/// Two groups, of which one lost messages, backlogs, and a tap with findings.
+void add_telemetry(measure::totals&);
+measure::run_result run_with_telemetry();
+
 /// Version of the program and start time.
 run_header header();
 load_start load_started(); ///< four seconds later
@@ -31,6 +35,7 @@ measure::progress under_load(const measure::totals& sum);
 measure::request_record request();
 measure::anomaly_record anomaly(); ///< of that request
 measure::session_record session(); ///< of its vehicle, before the request
+measure::telemetry_finding finding();
 
 /// Sets the local time zone to UTC+8; the destructor restores it.
 class non_utc_time_zone {

@@ -64,6 +64,23 @@ TEST(aggregator, progress_has_the_totals_since_the_last_call) {
     EXPECT_EQ(all.result(begun).generator.rss_bytes, 10'000U);
 }
 
+TEST(aggregator, progress_has_the_telemetry_that_waits_since_the_start) {
+    const plan_from_text text(ten_seconds);
+    aggregator all(text.plan, {utc, begun});
+    measure::snapshot s;
+    s.counts.telemetry[0].due = 10;
+    s.counts.telemetry[0].acknowledged = 3;
+    s.counts.telemetry[1].due = 2;
+    all.add(s);
+    EXPECT_EQ(all.progress(measure::stage::load, begun + 2s, begun + 3s).telemetry_waiting, 9U);
+    s = {};
+    s.counts.telemetry[0].acknowledged = 4;
+    all.add(s);
+    const auto p = all.progress(measure::stage::load, begun + 2s, begun + 4s);
+    EXPECT_EQ(p.telemetry_waiting, 5U);
+    EXPECT_EQ(p.interval.telemetry.at(0).due, 0U) << "counts are those of the interval";
+}
+
 TEST(aggregator, last_progress_has_the_slowest_requests) {
     const plan_from_text text(ten_seconds);
     aggregator all(text.plan, {utc, begun});

@@ -48,3 +48,12 @@ TEST(process_observers, receive_messages_of_all_ranks_from_a_target_that_all_sha
         EXPECT_FALSE(receives_messages_of_all_ranks(kind, {.broker = true, .api = true})) << kind.index();
     }
 }
+
+TEST(process_observers, of_kafka_receive_all_records_but_from_an_embedded_cluster) {
+    const observer::options embedded = observer::kafka_observer_options{};
+    const observer::options external =
+        observer::kafka_observer_options{.consumer = {.connection = {.brokers = {"kafka.test:9092"}}}};
+    EXPECT_FALSE(receives_messages_of_all_ranks(embedded, {.bus = true}));
+    EXPECT_TRUE(receives_messages_of_all_ranks(external, {.bus = true}));
+    EXPECT_TRUE(receives_messages_of_all_ranks(external, {.bus = false}));
+}

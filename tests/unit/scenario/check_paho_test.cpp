@@ -55,7 +55,7 @@ TEST(check_paho, refuses_what_paho_cannot_do) {
         {with_condition("reconnectStorm: {at: 1s}"), "it acts on the vehicles' connections"},
         {with_paho("", "campaigns: [{name: c, at: 1s, filter: all, topic: all, payload: '{}'}]"),
          "subscribe to commands alone"},
-        {with_paho("", "contract: {telemetry: {topic: 't/{vin}', payload: '{}', every: 1s}}"),
+        {with_paho("telemetry: [{name: a, topic: 't/{vin}', payload: '{}', every: 1s}]", ""),
          "send responses and presence alone"},
         {with_paho("tls: {pkcs12: c.p12}", tls), "Paho has no option for it; leave it out, or write client: own"},
         {with_paho("tls: {serverName: b}", tls), "Paho has no option for it"},

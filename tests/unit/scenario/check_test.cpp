@@ -200,7 +200,6 @@ TEST(check, topics_and_filters) {
         {platform("contract: {executed: {topic: 'v1/{vin}/+/x'}}"), "f:4:30: 'v1/{vin}/+/x' is a filter"},
         {platform("contract: {presence: {topic: 'v1/{vin}/#'}}"), "f:4:30: 'v1/{vin}/#' is a filter"},
         {platform("contract: {command: {responseTopic: 'a/+'}}"), "f:4:37: 'a/+' is a filter"},
-        {platform("contract: {telemetry: {topic: 'a/#', payload: x}}"), "f:4:31: 'a/#' is a filter"},
         {observer("{filter: 'v1/#/evt'}"), "f:4:31: 'v1/#/evt': + is alone"},
         {observer("{filter: ''}"), "f:4:31: an empty filter"},
         {observer("{filter: '$share/g/v1/+/evt', clients: 2}"), "f:4:31: several clients share their subscription"},
@@ -234,44 +233,6 @@ TEST(check, cells_of_fleet_data_in_hex_and_base64) {
     EXPECT_EQ(problem("{text: '{data.key}'}"), "");
     EXPECT_THAT(problem("{hex: 'zz{data.key}'}", 1), HasSubstr("it is not hex"));
     EXPECT_EQ(problem("{hex: '{data.key}{request.id}'}", 1), "") << "not known before the run";
-}
-
-TEST(check, payload_forms_of_telemetry) {
-    const auto problem = [](std::string_view telemetry) {
-        return problems_of(minimal_scenario("target: {broker: mqtt://a, api: http://b}\ncontract:\n  telemetry:\n"
-                                            "    topic: t\n" +
-                                            std::string(telemetry)));
-    };
-    const auto protobuf = [&](std::string_view message, std::string_view fields) {
-        return problem("    protobuf:\n      descriptor: " LOADSIM_TEST_DATA "/protobuf/vehicle.desc\n      message: " +
-                       std::string(message) + "\n      fields:\n" + std::string(fields));
-    };
-    constexpr auto type = "acme.tlm.Position";
-    EXPECT_EQ(protobuf(type, "        at.seconds: '{now:s}'\n        vin: '{vin}'\n        tyres: [2.4, 2.5]"), "");
-    EXPECT_THAT(protobuf("acme.Position", "        vin: x"),
-                HasSubstr("f:9:16: unknown message 'acme.Position'; did you mean 'acme.tlm.Position'?"));
-    EXPECT_THAT(protobuf(type, "        vni: x"), HasSubstr("f:11:14: unknown field 'vni'; did you mean 'vin'?"));
-    EXPECT_THAT(protobuf(type, "        vin: '{vni}'"), HasSubstr("f:11:14: unknown variable 'vni'"));
-    EXPECT_THAT(protobuf(type, "        vin: x\n        at.seconds: soon"),
-                HasSubstr("f:12:21: 'soon' is no whole number"))
-        << "a key with dots";
-    EXPECT_THAT(protobuf(type, "        tyres: [2.4, flat]"), HasSubstr("f:11:22: 'flat' is no number"));
-    EXPECT_THAT(protobuf(type, "        'tyres[1]': 2.4"), HasSubstr("f:11:21: 'tyres[0]' is missing"));
-    EXPECT_THAT(problem("    protobuf: {descriptor: /no/such.desc, message: m, fields: {a: 1}}"),
-                HasSubstr("f:7:28: the file '/no/such.desc' cannot be read"));
-    EXPECT_THAT(problem("    vss: [Vehicle.Sped]"), HasSubstr("f:7:11: unknown signal 'Vehicle.Sped'"));
-    EXPECT_THAT(problem("    vss: []"), HasSubstr("f:7:5: it names no signal"));
-    EXPECT_THAT(problem("    vss: [Vehicle.Speed]\n    payload: x"), HasSubstr("f:8:5: 'vss' is there, too"));
-}
-
-TEST(check, cells_of_fleet_data_in_fields_of_protobuf) {
-    const harness::temporary_folder folder;
-    folder.write("cars.csv", "vin,key\nV1,01ff\nV2,0x\n");
-    EXPECT_THAT(problems_of(minimal_scenario(
-                    "target: {broker: mqtt://a, api: http://b}\nfleet: {vehicles: 2, data: " + folder.path().string() +
-                    "/cars.csv}\ncontract: {telemetry: {topic: a, protobuf: {descriptor: " LOADSIM_TEST_DATA
-                    "/protobuf/vehicle.desc, message: acme.tlm.Position, fields: {raw: {hex: '{data.key}'}}}}}")),
-                HasSubstr("cars.csv:3:4: '0x' is no hex, and {data.key} is within it"));
 }
 
 TEST(check, an_error_of_a_phase_has_no_warning_beside_it) {

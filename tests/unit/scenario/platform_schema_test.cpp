@@ -181,7 +181,7 @@ TEST(platform_schema, refuses_contradictions) {
          "exactly one of slow, status, reset and duplicate"},
         {minimal_scenario("fleet: {link: broker-api}\nconditions: [{outage: {at: 1s, for: 1s}}]"),
          "with link: broker-api there is no broker to stop"},
-        {minimal_scenario("fleet: {link: broker-api}\ncontract: {telemetry: {topic: t, payload: x}}"),
+        {minimal_scenario("fleet: {link: broker-api, telemetry: [{name: a, every: 1s, topic: t, payload: x}]}"),
          "vehicles behind the broker's API send responses and nothing else"},
         {minimal_scenario("campaigns: [{name: a, at: 0s, filter: x, topic: x, payload: '', segments: [al]}]"),
          "unknown segment 'al'; did you mean 'all'?"},

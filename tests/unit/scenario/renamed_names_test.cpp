@@ -18,6 +18,9 @@ TEST(renamed_names, old_keys_name_the_present_ones) {
     const renamed_name rows[] = {
         {minimal_scenario("fleet: {mqtt: {presence: false}}"),
          "f:3:16: 'presence' belongs to the contract since 0.2: contract: {presence: none} switches it off"},
+        {minimal_scenario("contract: {telemetry: {topic: t, payload: x, every: 30s}}"),
+         "f:3:12: 'telemetry' belongs to the fleet since 0.2: fleet.telemetry is a list of groups, each with a name, "
+         "every, topic and payload"},
         {minimal_scenario("contract: {words: {filter: a/+}}"), "f:3:12: 'words' is called 'responses' since 0.2"},
         {minimal_scenario("contract: {answerWhereAsked: true}"),
          "f:3:12: 'answerWhereAsked' is called 'useResponseTopic' since 0.2"},

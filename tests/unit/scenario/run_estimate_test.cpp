@@ -126,3 +126,29 @@ TEST(run_estimate, behind_the_broker_api_has_neither_sessions_nor_ports) {
     EXPECT_THAT(text, Not(HasSubstr("ports")));
     EXPECT_THAT(text, Not(HasSubstr("embedded broker")));
 }
+
+TEST(run_estimate, says_how_much_telemetry_there_is) {
+    const auto estimate = [](const std::string& more, const std::string& load = "") {
+        return estimate_run(
+            read_valid("name: t\nfleet:\n  vehicles: 1000\n  telemetry:\n    - {name: a, every: {parked: 10s}, topic: "
+                       "'t/{vin}', payload: x}\n    - {name: b, every: {driving: 1s}, topic: 't/{vin}', payload: x}\n" +
+                       more + "load: {phases: [{duration: 10, arrivalRate: 1" + load + "}]}\n"),
+            large);
+    };
+    EXPECT_NEAR(estimate("").telemetry_messages_per_second, 100, 1e-6) << "without trips all vehicles are parked";
+    EXPECT_NEAR(estimate("", ", telemetryRate: 2.5").telemetry_messages_per_second, 250, 1e-6);
+    EXPECT_NEAR(estimate("  trips: {speed: 60}\n").telemetry_messages_per_second, 6000, 1e-6);
+    EXPECT_NEAR(
+        estimate("  alarms: [{name: c, rate: 36/h, topic: 't/{vin}', payload: x}]\n").telemetry_messages_per_second,
+        110, 1e-6);
+    const auto rush = estimate("  trips: {profile: commuters, start: \"07:45\"}\n").telemetry_messages_per_second;
+    EXPECT_GT(rush, 150) << "some drive";
+    EXPECT_LT(rush, 1000) << "not all";
+    EXPECT_GE(estimate("").requirements.packets_per_second, 200U) << "PUBLISH and PUBACK";
+    EXPECT_EQ(estimate("").store_bytes, 0U);
+    EXPECT_EQ(estimate("  store: {bytes: 20kB}\n").store_bytes, 20'000'000U);
+    EXPECT_EQ(estimate("  store: {totalBytes: 3MB}\n").store_bytes, 3'000'000U);
+    EXPECT_THAT(to_string(estimate("  store: {bytes: 20kB}\n")), HasSubstr("telemetry   100 messages/s at most\n"));
+    EXPECT_THAT(to_string(estimate("  store: {bytes: 20kB}\n")), HasSubstr("store       19"));
+    EXPECT_THAT(to_string(estimate_run(shown(), large)), Not(HasSubstr("telemetry")));
+}

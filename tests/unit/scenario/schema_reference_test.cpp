@@ -76,6 +76,8 @@ TEST(schema_reference, every_example_scenario_is_valid) {
     const auto common = std::filesystem::path(testing::TempDir()) / "loadsim-reference-common.yaml";
     std::ofstream(common) << "seed: 2\n";
     text.replace(text.find("common.yaml"), std::string_view("common.yaml").size(), common.string());
+    text.replace(text.find("route.geojson"), std::string_view("route.geojson").size(),
+                 (project_root / "data/routes/made_up.geojson").string());
     text.replace(text.find("vehicle.desc"), std::string_view("vehicle.desc").size(),
                  LOADSIM_TEST_DATA "/protobuf/vehicle.desc");
     std::size_t count = 0;

@@ -1,0 +1,28 @@
+// Embedded cluster with the Kafka API, and the bridge to it from the embedded broker.
+#pragma once
+
+#include <loadsim/backend/kafka_bridge.hpp>
+#include <loadsim/base/result.hpp>
+#include <loadsim/kafka/mock_cluster.hpp>
+#include <loadsim/net/url.hpp>
+#include <loadsim/scenario/scenario.hpp>
+
+#include <string>
+#include <vector>
+
+namespace loadsim::run {
+
+/// Topics of the cluster: those of the list and of the bridge's rules, each once.
+std::vector<kafka::mock_cluster::topic> embedded_topics(const scenario::embedded_kafka&);
+
+struct embedded_kafka {
+    kafka::mock_cluster cluster;
+    backend::kafka_bridge bridge; ///< ends before the cluster
+
+    std::string notice() const; ///< sentence printed at the start
+};
+/// `broker`: the embedded one, with loadsim's own login. Precondition: target.embedded_kafka.
+/// Errors: as those of cluster and bridge; nothing is left running then.
+result<embedded_kafka> start_embedded_kafka(const scenario::scenario_config&, const net::endpoint& broker);
+
+} // namespace loadsim::run
