@@ -26,8 +26,8 @@ using namespace std::chrono_literals;
 using telemetry::period_always;
 using telemetry::replay_order;
 
-constexpr vehicle_id car{0};
-constexpr vehicle_id other_car{1};
+constexpr vehicle_id first_car{0};
+constexpr vehicle_id second_car{1};
 
 struct sent_message {
     vehicle_id vehicle{};
@@ -95,20 +95,20 @@ protected:
     }
 
     // What the fleets do.
-    void go_down(vehicle_id v = car) {
+    void go_down(vehicle_id v = first_car) {
         link_->down_.insert(v);
         link_->unacknowledged_[v] = link_->resumable_ ? link_->unacknowledged_[v] : 0;
         publisher_->on_session_ended(v);
         if (!link_->resumable_) acknowledged_ = link_->sent_.size();
     }
-    void come_up(bool resumed = false, vehicle_id v = car) {
+    void come_up(bool resumed = false, vehicle_id v = first_car) {
         if (!resumed) link_->unacknowledged_[v] = 0;
         if (!resumed) acknowledged_ = link_->sent_.size();
         publisher_->on_session_begun(v, resumed);
         link_->down_.erase(v);
         publisher_->on_link_up(v);
     }
-    void acknowledge(std::uint16_t id, vehicle_id v = car, mqtt::reason why = mqtt::reason::success) {
+    void acknowledge(std::uint16_t id, vehicle_id v = first_car, mqtt::reason why = mqtt::reason::success) {
         if (link_->unacknowledged_[v] > 0) --link_->unacknowledged_[v];
         acknowledged_ids_.insert(id);
         EXPECT_TRUE(publisher_->on_published(v, id, why)) << id;

@@ -106,9 +106,9 @@ TEST_F(telemetry_publisher_test, a_refusal_is_counted_by_its_reason) {
     add_group("position", period_always(1s));
     begin();
     run_to(3s);
-    acknowledge(1, car, mqtt::reason::not_authorized);
-    acknowledge(2, car, mqtt::reason::unspecified_error);
-    acknowledge(3, car, mqtt::reason::no_matching_subscribers);
+    acknowledge(1, first_car, mqtt::reason::not_authorized);
+    acknowledge(2, first_car, mqtt::reason::unspecified_error);
+    acknowledge(3, first_car, mqtt::reason::no_matching_subscribers);
     link_->error_ = mqtt::errc::refused_by_capability;
     run_to(4s);
     publisher_->finish();
@@ -148,11 +148,11 @@ TEST_F(telemetry_publisher_test, acknowledgements_of_other_messages_are_not_its_
     add_group("position", period_always(1s));
     begin(2);
     run_to(2s);
-    EXPECT_FALSE(publisher_->on_published(car, 4711, mqtt::reason::success));
-    const auto of_other = std::ranges::find(link_->sent_, other_car, &sent_message::vehicle)->packet_id;
-    EXPECT_FALSE(publisher_->on_published(car, of_other, mqtt::reason::success));
-    EXPECT_TRUE(publisher_->on_published(other_car, of_other, mqtt::reason::success));
-    EXPECT_FALSE(publisher_->on_published(other_car, of_other, mqtt::reason::success)) << "once";
+    EXPECT_FALSE(publisher_->on_published(first_car, 4711, mqtt::reason::success));
+    const auto of_other = std::ranges::find(link_->sent_, second_car, &sent_message::vehicle)->packet_id;
+    EXPECT_FALSE(publisher_->on_published(first_car, of_other, mqtt::reason::success));
+    EXPECT_TRUE(publisher_->on_published(second_car, of_other, mqtt::reason::success));
+    EXPECT_FALSE(publisher_->on_published(second_car, of_other, mqtt::reason::success)) << "once";
     EXPECT_EQ(counts().acknowledged, 1U);
 }
 
@@ -187,7 +187,8 @@ TEST_F(telemetry_publisher_test, a_session_that_the_broker_has_lost_gives_its_me
     run_to(3s);
     go_down();
     for (std::uint16_t id = 1; id <= 3; ++id)
-        EXPECT_TRUE(publisher_->on_published(car, id, mqtt::reason::unspecified_error)) << "before on_session_begun()";
+        EXPECT_TRUE(publisher_->on_published(first_car, id, mqtt::reason::unspecified_error))
+            << "before on_session_begun()";
     come_up(false);
     EXPECT_EQ(counts().refused, 0U);
     EXPECT_EQ(counts().lost, 3U);
@@ -202,7 +203,7 @@ TEST_F(telemetry_publisher_test, a_resumed_session_may_no_longer_send_a_message)
     link_->resumable_ = true;
     run_to(1s);
     go_down();
-    acknowledge(1, car, mqtt::reason::packet_too_large);
+    acknowledge(1, first_car, mqtt::reason::packet_too_large);
     come_up(true);
     EXPECT_EQ(counts().refused, 1U);
     publisher_->finish();
@@ -217,7 +218,7 @@ TEST_F(telemetry_publisher_test, does_not_wait_for_a_vehicle_that_does_not_come_
     run_to(1s);
     go_down();
     EXPECT_TRUE(publisher_->awaits());
-    link_->gone_.insert(car);
+    link_->gone_.insert(first_car);
     EXPECT_FALSE(publisher_->awaits());
     publisher_->finish();
     EXPECT_EQ(counts().lost, 1U);

@@ -107,7 +107,7 @@ TEST_F(telemetry_replay_test, the_queue_of_the_session_is_not_flooded) {
     with_store();
     load_duration_ = 50s;
     add_group("position", period_always(1s));
-    down_at_begin_ = {car};
+    down_at_begin_ = {first_car};
     begin();
     link_->receive_maximum_ = 3;
     run_to(50s);
@@ -129,7 +129,7 @@ TEST_F(telemetry_replay_test, without_a_small_receive_maximum_some_messages_are_
     with_store();
     load_duration_ = 1000s;
     add_group("position", period_always(1s));
-    down_at_begin_ = {car};
+    down_at_begin_ = {first_car};
     begin();
     run_to(1000s);
     come_up();
@@ -208,7 +208,7 @@ TEST_F(telemetry_replay_test, a_session_that_the_broker_has_lost_gives_its_messa
     go_down();
     run_to(5s);
     for (std::uint16_t id = 1; id <= 3; ++id)
-        EXPECT_TRUE(publisher_->on_published(car, id, mqtt::reason::unspecified_error));
+        EXPECT_TRUE(publisher_->on_published(first_car, id, mqtt::reason::unspecified_error));
     come_up(false);
     run_acknowledging_to(6s);
     publisher_->finish();
@@ -272,7 +272,7 @@ TEST_F(telemetry_replay_test, limits_of_the_store_are_counted_by_group) {
     add_group("position", period_always(1s));
     add_group("battery", period_always(5s));
     options_.telemetry.groups[1].message.expiry = 2s;
-    down_at_begin_ = {car};
+    down_at_begin_ = {first_car};
     begin();
     run_to(23s);
     come_up();
@@ -294,7 +294,7 @@ TEST_F(telemetry_replay_test, age_and_size_are_counted) {
     load_duration_ = 4s;
     add_group("position", period_always(1s));
     add_group("large", period_always(2s), 1, std::string(200, 'x'));
-    down_at_begin_ = {car};
+    down_at_begin_ = {first_car};
     begin();
     run_to(60s);
     publisher_->finish();
@@ -312,7 +312,7 @@ TEST_F(telemetry_replay_test, a_stored_message_keeps_its_properties) {
     auto& message = options_.telemetry.groups[0].message;
     message.retain = true;
     message.expiry = 1h;
-    down_at_begin_ = {car};
+    down_at_begin_ = {first_car};
     begin();
     run_to(601s);
     come_up();
@@ -343,12 +343,12 @@ TEST_F(telemetry_replay_test, does_not_wait_for_the_backlog_of_a_vehicle_that_do
     with_store();
     load_duration_ = 2s;
     add_group("position", period_always(1s));
-    down_at_begin_ = {car, other_car};
+    down_at_begin_ = {first_car, second_car};
     begin(2);
     run_to(2s);
-    link_->gone_.insert(car);
+    link_->gone_.insert(first_car);
     EXPECT_TRUE(publisher_->awaits());
-    link_->gone_.insert(other_car);
+    link_->gone_.insert(second_car);
     EXPECT_FALSE(publisher_->awaits());
     publisher_->finish();
     EXPECT_EQ(counts().in_store, 4U);
@@ -410,6 +410,29 @@ TEST_F(telemetry_replay_test, a_store_on_disk_outlives_a_restart) {
     EXPECT_THAT(std::vector<std::string>(all.begin(), all.begin() + 3), ElementsAre("3", "4", "5"));
     publisher_ = nullptr;
     std::filesystem::remove_all(folder);
+}
+
+TEST_F(telemetry_replay_test, a_rehearsal_leaves_the_disk_alone) {
+    const auto folder = std::filesystem::path(testing::TempDir()) / "telemetry_rehearsal_test";
+    std::filesystem::remove_all(folder);
+    with_store();
+    options_.telemetry.store->sqlite = folder.string();
+    load_duration_ = 3s;
+    add_group("position", period_always(1s));
+    prepare(1);
+    auto one = spec();
+    one.store_on_disk = false;
+    fake_link link(time_, *wheel_);
+    link.down_.insert(first_car);
+    telemetry_publisher publisher(link, one, 1);
+    publisher.begin_load(start);
+    run_to(3s);
+    publisher.finish();
+    EXPECT_FALSE(std::filesystem::exists(folder));
+    std::map<std::uint32_t, measure::telemetry_counts> taken;
+    measure::backlog_counts backlogs;
+    publisher.take_counts(taken, backlogs);
+    EXPECT_EQ(taken[0].in_store, 3U) << "in memory";
 }
 
 TEST_F(telemetry_replay_test, a_database_that_cannot_be_used_is_told_before_the_load) {
