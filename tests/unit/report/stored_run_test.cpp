@@ -323,7 +323,12 @@ TEST(load_description, names_what_differs) {
         {"horn: 1", "light: 1", "load.services differs: 'horn: 1' in the old run, 'light: 1' in the new one"},
         {"embedded:\n    batch: 10", "broker: mqtt://a:1", "target differs: 'embedded' in the old run, 'addresses'"},
         {"- ack", "- executed", "behaviours.success differs: '- ack'"},
-        {"steps: []", "steps: [ack]", nullptr}, // no vehicle has that behaviour
+        {"  segments:", "  telemetry:\n    - name: position\n  segments:",
+         "fleet.telemetry differs: nothing in the old run, '- name: position' in the new one"},
+        {"  segments:", "  trips:\n    speed: 60\n  segments:", "fleet.trips differs: nothing in the old run"},
+        {"  segments:", "  store:\n    messages: 10\n  segments:", "fleet.store differs: nothing in the old run"},
+        {"  segments:", "  telemetry: []\n  alarms: []\n  segments:", nullptr}, // as of a version without these keys
+        {"steps: []", "steps: [ack]", nullptr},                                 // no vehicle has that behaviour
         {"seed: 42", "seed: 43", nullptr},
         {"drain: 10s", "drain: 20s", nullptr},
         {"batch: 10", "batch: 20", nullptr}, // the platform is what is compared
