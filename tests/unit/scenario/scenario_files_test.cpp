@@ -52,7 +52,7 @@ TEST(scenario_files, are_read_without_a_problem_and_back) {
                 hide(webhook->hmac->key);
         EXPECT_TRUE(*again == d) << "but for the secrets, which are never written";
     }
-    EXPECT_GE(count, 41);
+    EXPECT_GE(count, 47);
 }
 
 TEST(scenario_files, the_pilot_is_the_published_one) {
@@ -156,6 +156,43 @@ TEST(scenario_files, of_edge_cases_are_short_and_have_budgets) {
         EXPECT_THAT(budgets, testing::IsSupersetOf({"unexpected == 0", "anomalies == 0"}));
         EXPECT_GT(budgets.size(), 2U) << "and what is its own";
     }
+}
+
+TEST(scenario_files, the_garage_of_three_days_is_one_in_an_environment) {
+    const auto text = file_text(scenario_folder / "edge-cases" / "telemetry-garage.yaml");
+    const auto made = read(text, "f", {}, nullptr, "three-days");
+    ASSERT_TRUE(made) << to_string(made.error());
+    ASSERT_EQ(made->conditions.size(), 1U);
+    EXPECT_EQ(made->conditions[0].duration, vehicle::delay{.a = 72h});
+    EXPECT_EQ(made->fleet.trips->speed, 1);
+    const auto quick = read_valid(text);
+    EXPECT_EQ(quick.conditions[0].duration.a * static_cast<int>(quick.fleet.trips->speed), 72h)
+        << "as its comment says";
+}
+
+TEST(scenario_files, the_morning_rush_is_40_times_as_many_requests) {
+    const auto d = read_valid(file_text(scenario_folder / "morning-rush.yaml"));
+    const auto p = estimate_run(d, large_machine);
+    ASSERT_EQ(p.phases.size(), 3U);
+    EXPECT_EQ(p.phases[0].rates, "2/s");
+    EXPECT_EQ(p.phases[1].rates, "80/s");
+    EXPECT_LE(p.duration + d.load.drain, 2min);
+    EXPECT_GT(p.telemetry_messages_per_second, 500);
+    EXPECT_LT(p.telemetry_messages_per_second, 5000) << "what two cores carry beside a broker";
+}
+
+TEST(scenario_files, the_tap_consumes_what_the_bridge_forwards) {
+    const auto d = read_valid(file_text(scenario_folder / "telemetry-to-kafka.yaml"));
+    ASSERT_EQ(d.taps.size(), 1U);
+    EXPECT_TRUE(d.taps[0].consumer.connection.brokers.empty()) << "embedded";
+    ASSERT_TRUE(d.target.embedded_kafka);
+    EXPECT_EQ(d.target.embedded_kafka->bridge.rules[0].topic, d.taps[0].consumer.topics[0]);
+    const std::vector<value_override> with_fault{
+        *parse_override("target.embedded.bridge.faults=[{drop: true, every: 100}]")};
+    EXPECT_EQ(read_valid(file_text(scenario_folder / "telemetry-to-kafka.yaml"), with_fault)
+                  .target.embedded_kafka->bridge.faults.size(),
+              1U)
+        << "as its comment says";
 }
 
 TEST(scenario_files, of_edge_cases_are_one_for_each_behaviour_and_condition) {
