@@ -13,20 +13,20 @@ constexpr nanoseconds embedded_fetch_wait = std::chrono::milliseconds{10};
 
 } // namespace
 
-result<kafka::consumer> start_consumer(kafka::consumer_options options, const std::vector<std::string>& brokers,
+result<kafka::consumer> start_consumer(kafka::consumer_options wanted, const std::vector<std::string>& brokers,
                                        const std::string& path, const time_source& time,
                                        kafka::consumer::batch_handler handler) {
-    options.share = {}; // of several ranks, each consumes all partitions: its vehicles' records may be in any
-    if (options.connection.brokers.empty() && !brokers.empty()) {
-        options.connection.brokers = brokers;
-        options.fetch_wait = embedded_fetch_wait;
+    wanted.share = {}; // of several ranks, each consumes all partitions: its vehicles' records may be in any
+    if (wanted.connection.brokers.empty() && !brokers.empty()) {
+        wanted.connection.brokers = brokers;
+        wanted.fetch_wait = embedded_fetch_wait;
     }
     problems located;
-    if (const auto wrong = kafka::check(options); !wrong.empty()) {
+    if (const auto wrong = kafka::check(wanted); !wrong.empty()) {
         for (const auto& p : wrong.list) located.add(fmt::format("{}.{}", path, p.location), p.text);
         return located;
     }
-    auto started = kafka::consumer::start(options, time, std::move(handler));
+    auto started = kafka::consumer::start(wanted, time, std::move(handler));
     if (started) return started;
     for (const auto& p : started.error().list) located.add(fmt::format("{} ({})", path, p.location), p.text);
     return located;
