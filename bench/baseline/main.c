@@ -9,7 +9,7 @@
 
 static void usage(void) {
     fprintf(stderr,
-            "usage: floor_client connect|round-trips|exchange --port PORT [options]\n"
+            "usage: floor_client connect|round-trips|exchange|telemetry --port PORT [options]\n"
             "  --host HOST          default 127.0.0.1\n"
             "  --sessions N         default 1000\n"
             "  --in-flight N        connects under way at once, default 64\n"
@@ -20,7 +20,8 @@ static void usage(void) {
             "  --seconds S          round-trips, exchange: measure so long, default 5\n"
             "  --warm-up S          round-trips, exchange: before that, default 1\n"
             "  --active W           round-trips: sessions with a message in flight, default 0: all\n"
-            "  --per-second R       exchange: commands a second, default 1000\n"
+            "  --per-second R       exchange: commands a second, telemetry: messages a second, default 1000\n"
+            "  --qos Q              telemetry: 0 or 1, default 1\n"
             "  --tls FOLDER         mutual TLS 1.3 with the certificates that `loadsim certificates create` has "
             "written there\n");
 }
@@ -45,6 +46,7 @@ static bool parse(int count, char** arguments, struct options* o) {
         {"warm-up", required_argument, NULL, 'w'},
         {"active", required_argument, NULL, 'i'},
         {"per-second", required_argument, NULL, 'r'},
+        {"qos", required_argument, NULL, 'q'},
         {"tls", required_argument, NULL, 'm'},
         {NULL, 0, NULL, 0},
     };
@@ -72,6 +74,7 @@ static bool parse(int count, char** arguments, struct options* o) {
         case 'l': o->linger_s = value; break;
         case 's': o->seconds = value; break;
         case 'w': o->warm_up_s = value; break;
+        case 'q': o->qos = value == 0 ? 0 : 1; break;
         case 'i': o->active = (uint32_t)value; break;
         default: o->per_second = value; break;
         }
@@ -101,11 +104,13 @@ int main(int count, char** arguments) {
                         .keep_alive_s = 60,
                         .seconds = 5,
                         .warm_up_s = 1,
-                        .per_second = 1000};
+                        .per_second = 1000,
+                        .qos = 1};
     static const struct {
         const char* name;
         int (*run)(struct fleet*, const struct options*);
-    } modes[] = {{"connect", run_connect}, {"round-trips", run_round_trips}, {"exchange", run_exchange}};
+    } modes[] = {{"connect", run_connect}, {"round-trips", run_round_trips}, {"exchange", run_exchange},
+                 {"telemetry", run_telemetry}};
     if (!parse(count, arguments, &o)) {
         usage();
         return 2;

@@ -1,4 +1,4 @@
-// The three modes of the baseline client. Each prints one line of JSON.
+// The modes of the baseline client. Each prints one line of JSON.
 #ifndef LOADSIM_FLOOR_RUNS_H
 #define LOADSIM_FLOOR_RUNS_H
 
@@ -16,7 +16,8 @@ struct options {
     double seconds;    ///< round-trips, exchange: measured duration
     double warm_up_s;  ///< round-trips, exchange: warm-up before the measurement
     uint32_t active;   ///< round-trips: sessions with a message in flight; 0: all
-    double per_second; ///< exchange: commands per second
+    double per_second; ///< exchange: commands per second; telemetry: messages per second
+    uint8_t qos;       ///< telemetry: 0 or 1
     const char* tls;   ///< folder of certificates; NULL: plain TCP
 };
 
@@ -26,6 +27,9 @@ int run_connect(struct fleet*, const struct options*);
 int run_round_trips(struct fleet*, const struct options*);
 /// Open loop: a controller sends commands when due, vehicles respond, the controller receives the responses.
 int run_exchange(struct fleet*, const struct options*);
+
+/// Open loop: vehicles send telemetry when it is due, each in turn.
+int run_telemetry(struct fleet*, const struct options*);
 
 /// Prints a progress mark ("online") to standard error for the measuring parent process.
 void print_mark(const char* mark);

@@ -91,6 +91,25 @@ void put_bench(struct output* out, const char* vin, uint16_t packet_id) {
     put_raw(out, payload, bench_payload);
 }
 
+void put_telemetry(struct output* out, const char* vin, uint16_t packet_id, uint64_t sequence, int64_t ts_ms) {
+    char topic[64];
+    char payload[telemetry_payload + 1];
+    const size_t topic_size = topic_of(topic, sizeof topic, vin, "/tlm");
+    // The message has the same size whatever the number of digits.
+    const int text_size =
+        snprintf(payload, sizeof payload, "{\"vin\":\"%s\",\"ts\":%" PRId64 ",\"seq\":%" PRIu64 ",\"pad\":\"", vin,
+                 ts_ms, sequence);
+    memset(payload + text_size, 'x', (size_t)(telemetry_payload - text_size - 2));
+    memcpy(payload + telemetry_payload - 2, "\"}", 2);
+    const bool acknowledged = packet_id != 0;
+    put_header(out, packet_publish | (acknowledged ? 0x02U : 0U),
+               2 + topic_size + (acknowledged ? 2U : 0U) + 1 + telemetry_payload);
+    put_text(out, topic, topic_size);
+    if (acknowledged) put_u16(out, packet_id);
+    put_u8(out, 0);
+    put_raw(out, payload, telemetry_payload);
+}
+
 void put_command(struct output* out, const char* vin, uint16_t packet_id, const char* response_topic, const char* id,
                  int64_t ts_ms) {
     char topic[64];
@@ -112,7 +131,8 @@ void put_command(struct output* out, const char* vin, uint16_t packet_id, const 
     put_raw(out, payload, size);
 }
 
-void put_response(struct output* out, const struct publish* command, uint16_t packet_id, int64_t ts_ms, int64_t sent_us) {
+void put_response(struct output* out, const struct publish* command, uint16_t packet_id, int64_t ts_ms,
+                  int64_t sent_us) {
     char payload[192];
     const size_t size = (size_t)snprintf(
         payload, sizeof payload,

@@ -11,7 +11,7 @@ struct output {
     uint8_t* data;
     size_t size;
 };
-enum { packet_max_size = 512, vin_size = 17, bench_payload = 64 };
+enum { packet_max_size = 512, vin_size = 17, bench_payload = 64, telemetry_payload = 200 };
 
 enum packet_type {
     packet_connack = 0x20,
@@ -45,6 +45,8 @@ void put_subscribe(struct output*, uint16_t packet_id, const char* filter);
 void put_presence(struct output*, const char* vin, const char* state);
 /// QoS 1 message of bench_payload bytes for round trips, to a topic without subscribers.
 void put_bench(struct output*, const char* vin, uint16_t packet_id);
+/// Telemetry of telemetry_payload bytes, as loadsim renders it for fleet_bench, to a topic without subscribers. Packet id 0: QoS 0.
+void put_telemetry(struct output*, const char* vin, uint16_t packet_id, uint64_t sequence, int64_t ts_ms);
 /// QoS 1 command to a vehicle, identical to that of loadsim's mqtt driver.
 void put_command(struct output*, const char* vin, uint16_t packet_id, const char* response_topic, const char* id,
                  int64_t ts_ms);

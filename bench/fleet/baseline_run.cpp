@@ -10,7 +10,9 @@ namespace loadsim::bench {
 namespace {
 
 std::vector<std::string> command_line(const bench_environment& environment, const workload& c) {
-    std::vector<std::string> command{environment.programs().baseline, c.per_second == 0 ? "connect" : "exchange"};
+    std::vector<std::string> command{environment.programs().baseline, c.telemetry_qos     ? "telemetry"
+                                                                      : c.per_second == 0 ? "connect"
+                                                                                          : "exchange"};
     const auto add = [&](const char* name, std::int64_t value) {
         command.emplace_back(name);
         command.push_back(std::to_string(value));
@@ -27,6 +29,7 @@ std::vector<std::string> command_line(const bench_environment& environment, cons
     add("--warm-up", 0);
     add("--seconds", c.load.count());
     add("--linger", c.idle_after.count());
+    if (c.telemetry_qos) add("--qos", *c.telemetry_qos);
     return command;
 }
 
@@ -46,6 +49,11 @@ double baseline_run::await_online() {
 metrics baseline_run::finish() {
     auto all = read_result(process_);
     if (workload_.per_second == 0) return all;
+    if (workload_.telemetry_qos) {
+        all["requests"] = all.at("messages");
+        for (const std::string name : {"lag_p99", "lag_max"}) all[name + "_ms"] = all.at(name + "_us") / 1e3;
+        return all;
+    }
     all["requests"] = all.at("exchanges");
     for (const std::string name : {"latency_p50", "latency_p99", "latency_max", "lag_p99", "lag_max"})
         all[name + "_ms"] = all.at(name + "_us") / 1e3;

@@ -23,6 +23,11 @@ template <class Run>
 metrics measure_exchange(const bench_environment&, std::uint32_t sessions, std::uint32_t per_second,
                          std::chrono::seconds measured);
 
+/// Open loop: the vehicles send telemetry when it is due, `per_second` messages of 200 bytes in all. CPU as above, for each message.
+template <class Run>
+metrics measure_telemetry(const bench_environment&, std::uint32_t sessions, std::uint32_t per_second, int qos,
+                          std::chrono::seconds measured);
+
 /// Several processes, each with its own broker and an equal part of the sessions: they connect one after the other, then exchange
 /// commands simultaneously, `per_second` in total. cpu_connect_s and rss_bytes are sums.
 template <class Run>

@@ -29,7 +29,20 @@ double number_at(const json::value& summary, std::string_view path) {
 
 } // namespace
 
+/// Messages of 200 bytes, as put_telemetry() of the baseline client sends them.
+std::string telemetry_yaml(const workload& c) {
+    return fmt::format("  telemetry:\n"
+                       "    - name: bench\n"
+                       "      every: {}ms\n"
+                       "      topic: v1/{{vin}}/tlm\n"
+                       "      qos: {}\n"
+                       "      payload: '{{\"vin\":\"{{vin}}\",\"ts\":{{now:ms}},\"seq\":{{seq}},\"pad\":\"{}\"}}'\n",
+                       1000ULL * c.vehicles / c.per_second, *c.telemetry_qos, std::string(136, 'x'));
+}
+
 std::string scenario_yaml(const workload& c) {
+    const bool has_commands = c.per_second != 0 && !c.telemetry_qos;
+    const auto* const quiet = c.telemetry_qos ? ", telemetryRate: 0" : "";
     return fmt::format(
         "name: fleet-bench\n"
         "seed: 1\n"
@@ -38,20 +51,22 @@ std::string scenario_yaml(const workload& c) {
         "  connectRate: 1000000\n" // maximum rate
         ""
         "  segments: [{{name: all, share: 100%, behaviour: prompt}}]\n"
+        "{}"
         "behaviours: {{prompt: {{steps: [executed]}}}}\n"
         "load:\n"
         "  driver: mqtt\n"
         "  services: {{horn: 1}}\n"
         "  lagLimit: 1m\n" // no lag limit: a run with high lag is kept, as it is for the baseline
         "  phases:\n"
-        "    - {{name: idle, pause: {}s}}\n"
+        "    - {{name: idle, pause: {}s{}}}\n"
         "    - {{name: load, duration: {}s, {}}}\n"
-        "    - {{name: quiet, pause: {}s}}\n"
+        "    - {{name: quiet, pause: {}s{}}}\n"
         // A run ends with its last arrival regardless of later pauses: this arrival keeps the fleet online.
-        "    - {{name: end, duration: 1s, arrivalCount: 1}}\n"
+        "    - {{name: end, duration: 1s, arrivalCount: 1{}}}\n"
         "  drain: 5s\n",
-        c.vehicles, c.idle_before.count(), c.load.count(),
-        c.per_second == 0 ? "arrivalCount: 1" : fmt::format("arrivalRate: {}", c.per_second), c.idle_after.count());
+        c.vehicles, c.telemetry_qos ? telemetry_yaml(c) : std::string{}, c.idle_before.count(), quiet, c.load.count(),
+        has_commands ? fmt::format("arrivalRate: {}", c.per_second) : "arrivalCount: 1", c.idle_after.count(), quiet,
+        quiet);
 }
 
 loadsim_run::loadsim_run(const bench_environment& environment, const workload& spec)
@@ -90,6 +105,14 @@ metrics loadsim_run::finish() {
     if (due != executed || dropped != 0)
         throw std::runtime_error(fmt::format("a run is worth nothing: {} of {} requests executed, {} sessions dropped",
                                              executed, due, dropped));
+    if (workload_.telemetry_qos) {
+        const double messages = number_at(summary, "/telemetry/0/due");
+        if (messages != number_at(summary, "/telemetry/0/acknowledged"))
+            throw std::runtime_error("a run is worth nothing: telemetry was not acknowledged");
+        return {{"requests", messages},
+                {"lag_p99_ms", number_at(summary, "/telemetry/0/lag/p99_ms")},
+                {"lag_max_ms", number_at(summary, "/telemetry/0/lag/max_ms")}};
+    }
     return {{"requests", number_at(summary, "/phases/1/due")},
             {"latency_p50_ms", number_at(summary, "/phases/1/e2e/p50_ms")},
             {"latency_p99_ms", number_at(summary, "/phases/1/e2e/p99_ms")},

@@ -23,13 +23,13 @@ int main(int count, char** arguments) {
     std::filesystem::path output_folder = LOADSIM_RESULTS;
     std::vector<std::string> only;
     bool quick = false;
-    const std::set<std::string> parts{"connect", "roundtrip", "exchange", "scale", "paho", "tls"};
+    const std::set<std::string> parts{"connect", "roundtrip", "exchange", "telemetry", "scale", "paho", "tls"};
 
-    CLI::App app("Compares loadsim with the baseline client; about fifty minutes in all");
+    CLI::App app("Compares loadsim with the baseline client; about an hour in all");
     auto* pairs = app.add_option("--pairs", plan.pairs, "Runs of each, alternating")
                       ->check(CLI::Range(1, 100))
                       ->capture_default_str();
-    app.add_option("--only", only, "Some of connect,roundtrip,exchange,scale,paho,tls")
+    app.add_option("--only", only, "Some of connect,roundtrip,exchange,telemetry,scale,paho,tls")
         ->delimiter(',')
         ->check(CLI::IsMember(parts));
     app.add_flag("--quick", quick, "Two pairs, short runs: to see whether it works, not to publish");
@@ -47,6 +47,7 @@ int main(int count, char** arguments) {
         plan.connect = wanted("connect");
         plan.round_trip = wanted("roundtrip");
         plan.exchange = wanted("exchange");
+        plan.telemetry = wanted("telemetry");
         plan.scale = wanted("scale");
         plan.paho = wanted("paho");
         plan.tls = wanted("tls");

@@ -19,6 +19,8 @@ constexpr std::uint32_t large_fleet = 15'000;
 /// dominate the baseline's cost: unlike loadsim, the baseline does not ask the kernel for all ports.
 constexpr std::uint32_t connect_fleet_size = 14'000;
 constexpr std::uint32_t partial_active = 256;
+/// Near what mosquitto takes of QoS 1 messages on one core. More would be late, and outlast the measurement.
+constexpr std::uint32_t saturating_rate = 40'000;
 /// 12,500 sessions per process, below the same limit.
 constexpr std::uint32_t scale_processes = 8;
 constexpr std::uint32_t scale_rate = 1000;
@@ -42,6 +44,7 @@ public:
     void connect();
     void round_trips();
     void exchange();
+    void telemetry();
     void scale();
     void paho();
     results current_results() const {
@@ -142,6 +145,27 @@ void measurement::exchange() {
         large_fleet));
 }
 
+void measurement::telemetry() {
+    for (const int qos : {0, 1})
+        for (const std::uint32_t rate : {10'000U, saturating_rate}) {
+            const auto what = fmt::format("telemetry, QoS {}, {}/s: ", qos, rate);
+            const auto runs = runs_.run_pairs(
+                what, plan_.pairs,
+                [&] {
+                    return measure_telemetry<baseline_run>(make_environment(), large_fleet, rate, qos, plan_.measured);
+                },
+                [&] {
+                    return measure_telemetry<loadsim_run>(make_environment(), large_fleet, rate, qos, plan_.measured);
+                });
+            add_comparison(runs, what + "CPU of each", "µs", "at most 1.25", 2, "cpu_per_message_us");
+            add_comparison(runs, what + "lag p99", "ms", rate == 10'000 ? "at most 2 ms" : "", 3, "lag_p99_ms");
+        }
+    results_.notes.push_back(
+        fmt::format("Telemetry: messages of 200 bytes from {} sessions, due evenly, to topics without subscribers. "
+                    "{}/s saturate the broker's core. CPU as for commands.",
+                    large_fleet, saturating_rate));
+}
+
 /// A fleet in as many processes as needed, minus the cost of the same number of processes with the smallest fleet.
 template <class Run>
 metrics measurement::measure_fleet_size(std::uint32_t vehicles) {
@@ -189,11 +213,10 @@ void measurement::paho() {
 
 results measure(const measurement_plan& p, const std::function<void(const results&)>& on_results) {
     measurement all(p);
-    const std::pair<bool, void (measurement::*)()> parts[] = {{p.connect, &measurement::connect},
-                                                              {p.round_trip, &measurement::round_trips},
-                                                              {p.exchange, &measurement::exchange},
-                                                              {p.scale, &measurement::scale},
-                                                              {p.paho, &measurement::paho}};
+    const std::pair<bool, void (measurement::*)()> parts[] = {
+        {p.connect, &measurement::connect},   {p.round_trip, &measurement::round_trips},
+        {p.exchange, &measurement::exchange}, {p.telemetry, &measurement::telemetry},
+        {p.scale, &measurement::scale},       {p.paho, &measurement::paho}};
     for (const auto& [wanted, part] : parts) {
         if (!wanted) continue;
         (all.*part)();

@@ -21,11 +21,12 @@ struct measurement_plan {
     bool connect = true;
     bool round_trip = true;
     bool exchange = true;
+    bool telemetry = true;
     bool scale = true;
     bool paho = true;
     bool tls = true; ///< see tls_measurement.hpp
 
-    bool any_without_tls() const { return connect || round_trip || exchange || scale || paho; }
+    bool any_without_tls() const { return connect || round_trip || exchange || telemetry || scale || paho; }
 };
 
 /// Calls `on_results` after each part, so that a late failure does not lose earlier results.

@@ -48,9 +48,7 @@ metrics measure_idle_fleet(const bench_environment& environment, std::uint32_t s
 }
 
 template <class Run>
-metrics measure_exchange(const bench_environment& environment, std::uint32_t sessions, std::uint32_t per_second,
-                         std::chrono::seconds measured) {
-    const workload spec{.vehicles = sessions, .per_second = per_second, .load = measured};
+metrics measure_load(const bench_environment& environment, const workload& spec) {
     Run run(environment, spec);
     run.await_online();
     sleep_until_before_load(run, spec.idle_before);
@@ -58,8 +56,21 @@ metrics measure_exchange(const bench_environment& environment, std::uint32_t ses
     sleep_until_after_load(run, spec.idle_before, spec.load);
     const double used = cpu_seconds(run.pid()) - before;
     auto all = run.finish();
-    all["cpu_per_exchange_us"] = used / all.at("requests") * 1e6;
+    all[spec.telemetry_qos ? "cpu_per_message_us" : "cpu_per_exchange_us"] = used / all.at("requests") * 1e6;
     return all;
+}
+
+template <class Run>
+metrics measure_exchange(const bench_environment& environment, std::uint32_t sessions, std::uint32_t per_second,
+                         std::chrono::seconds measured) {
+    return measure_load<Run>(environment, {.vehicles = sessions, .per_second = per_second, .load = measured});
+}
+
+template <class Run>
+metrics measure_telemetry(const bench_environment& environment, std::uint32_t sessions, std::uint32_t per_second,
+                          int qos, std::chrono::seconds measured) {
+    return measure_load<Run>(environment,
+                             {.vehicles = sessions, .per_second = per_second, .load = measured, .telemetry_qos = qos});
 }
 
 template <class Run>
@@ -112,6 +123,10 @@ template metrics measure_exchange<baseline_run>(const bench_environment&, std::u
                                                 std::chrono::seconds);
 template metrics measure_exchange<loadsim_run>(const bench_environment&, std::uint32_t, std::uint32_t,
                                                std::chrono::seconds);
+template metrics measure_telemetry<baseline_run>(const bench_environment&, std::uint32_t, std::uint32_t, int,
+                                                 std::chrono::seconds);
+template metrics measure_telemetry<loadsim_run>(const bench_environment&, std::uint32_t, std::uint32_t, int,
+                                                std::chrono::seconds);
 template metrics measure_at_scale<baseline_run>(const programs&, const std::filesystem::path&, std::uint32_t,
                                                 std::uint32_t, std::uint32_t, std::chrono::seconds);
 template metrics measure_at_scale<loadsim_run>(const programs&, const std::filesystem::path&, std::uint32_t,

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 namespace loadsim::bench {
 
@@ -13,6 +14,8 @@ struct workload {
     std::chrono::seconds idle_before{4};
     std::chrono::seconds load{1};
     std::chrono::seconds idle_after{4};
+    std::optional<int>
+        telemetry_qos{}; ///< 0 or 1: the vehicles send telemetry, `per_second` in all, and receive no commands
 };
 
 } // namespace loadsim::bench

@@ -15,7 +15,7 @@ std::string lost_records_sentence(const std::string& topic, const kafka::produce
     std::string reasons;
     for (const auto& [name, times] : counts.errors)
         reasons += fmt::format("{}{} ({} times)", reasons.empty() ? ": " : ", ", name, times);
-    return fmt::format("report.kafka: {} of {} records of requests are lost or may be, and not in the topic '{}'{}; "
+    return fmt::format("report.kafka: {} of {} records of requests did not reach the topic '{}', or may not have{}; "
                        "requests.jsonl has them all",
                        lost, counts.accepted + counts.refused, topic, reasons);
 }

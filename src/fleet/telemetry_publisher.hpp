@@ -87,7 +87,7 @@ private:
     void open_store();
     bool store(const telemetry::stored_message&);
     void replay_due();
-    void reissue(const telemetry::stored_message&, nanoseconds now);
+    bool reissue(const telemetry::stored_message&, nanoseconds now);
     void schedule_replay(vehicle_id);
     void give_back(std::uint32_t slot);
     void flush_store();

@@ -93,13 +93,16 @@ void telemetry_publisher::replay_due() {
             replays_.set(slot, now + quota_poll_interval);
             continue;
         }
-        if (const auto m = store_->front(v, now)) reissue(*m, now);
-        if (store_->has_backlog(v) && link_.can_send(v)) schedule_replay(v);
+        const auto m = store_->front(v, now);
+        if (m && !reissue(*m, now))
+            replays_.set(slot, now + quota_poll_interval);
+        else if (store_->has_backlog(v) && link_.can_send(v))
+            schedule_replay(v);
     }
 }
 
-/// Copies the message: sending it may end the session, which changes the store.
-void telemetry_publisher::reissue(const telemetry::stored_message& front, nanoseconds now) {
+/// Copies the message: sending it may end the session, which changes the store. False: the session does not take it now.
+bool telemetry_publisher::reissue(const telemetry::stored_message& front, nanoseconds now) {
     auto m = front;
     topic_ = front.topic;
     payload_ = front.payload;
@@ -118,7 +121,9 @@ void telemetry_publisher::reissue(const telemetry::stored_message& front, nanose
     packet.expiry_interval = telemetry::remaining_expiry(m, now);
     const auto error = send(m, packet, true);
     if (!error) ++counts_[m.group].reissued;
-    if (is_temporary(error)) store_->put_back({&m, 1}, now);
+    if (!is_temporary(error)) return true;
+    store_->put_back({&m, 1}, now);
+    return false;
 }
 
 /// The session has ended, and does not send its messages again.

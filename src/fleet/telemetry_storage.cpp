@@ -38,7 +38,7 @@ telemetry::store_options store_options_of_shard(const fleet_spec& spec) {
 result<std::unique_ptr<telemetry::store_persistence>> open_telemetry_storage(const fleet_spec& spec,
                                                                              nanoseconds load_start) {
     const auto o = store_options_of_shard(spec);
-    if (!spec.options.telemetry.store || o.sqlite.empty()) return nullptr;
+    if (!spec.options.telemetry.store || o.sqlite.empty() || !spec.store_on_disk) return nullptr;
     std::error_code error;
     std::filesystem::create_directories(o.sqlite, error);
     if (error)

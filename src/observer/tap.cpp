@@ -25,13 +25,13 @@ public:
     explicit kafka_tap(tap_splitter splitter) : splitter_(std::move(splitter)) {}
     ~kafka_tap() override { stop(); }
 
-    problems start(const kafka::consumer_options& options, const std::vector<std::string>& brokers,
+    problems start(const kafka::consumer_options& wanted, const std::vector<std::string>& brokers,
                    const std::string& path, const time_source& time) {
-        auto started = start_consumer(options, brokers, path, time,
+        auto started = start_consumer(wanted, brokers, path, time,
                                       [this](std::span<const kafka::incoming_record> batch) { receive(batch); });
         if (!started) return started.error();
         consumer_.emplace(std::move(*started));
-        notice_ = fmt::format("{} partitions of {}", consumer_->partitions(), fmt::join(options.topics, ", "));
+        notice_ = fmt::format("{} partitions of {}", consumer_->partitions(), fmt::join(wanted.topics, ", "));
         return {};
     }
 
@@ -79,14 +79,14 @@ private:
 
 } // namespace
 
-result<std::unique_ptr<tap>> tap::start(const tap_options& tapped, std::vector<contract::tap_group> groups,
+result<std::unique_ptr<tap>> tap::start(const tap_options& wanted, std::vector<contract::tap_group> groups,
                                         const std::vector<std::string>& brokers, const std::string& path,
                                         const time_source& time, tap_destination to) {
-    auto mapping = contract::tap_mapping::compile(tapped.mapping, std::move(groups), path);
+    auto mapping = contract::tap_mapping::compile(wanted.mapping, std::move(groups), path);
     if (!mapping) return mapping.error();
     auto made =
-        std::make_unique<kafka_tap>(tap_splitter(std::move(*mapping), !tapped.mapping.key.empty(), std::move(to)));
-    if (auto wrong = made->start(tapped.consumer, brokers, path, time); !wrong.empty()) return wrong;
+        std::make_unique<kafka_tap>(tap_splitter(std::move(*mapping), !wanted.mapping.key.empty(), std::move(to)));
+    if (auto wrong = made->start(wanted.consumer, brokers, path, time); !wrong.empty()) return wrong;
     return std::unique_ptr<tap>(std::move(made));
 }
 

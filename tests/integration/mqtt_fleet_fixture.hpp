@@ -12,6 +12,7 @@
 #include <loadsim/fleet/options.hpp>
 #include <loadsim/fleet/vehicles.hpp>
 #include <loadsim/net/loop.hpp>
+#include <loadsim/telemetry/vehicle_model.hpp>
 #include <loadsim/vehicle/behaviour.hpp>
 #include <loadsim/vehicle/condition.hpp>
 #include <loadsim/vehicle/registry.hpp>
@@ -48,6 +49,19 @@ protected:
         segments_ = std::make_unique<vehicle::segmentation>(1, options_.vehicles, options_.segments);
         fleet::vehicle_events& events = *this;
         registry_ = std::make_unique<vehicle::registry>(options_.vin, options_.vehicles);
+        telemetry_messages_.clear();
+        const auto compile_message = [this](const contract::message_options& m) {
+            std::vector<std::string> pointers;
+            telemetry_messages_.push_back(
+                contract::message_template::compile(
+                    m, contract::symbols_in(contract::template_scope::telemetry, template_symbols_, {}), pointers, "m")
+                    .value());
+        };
+        for (const auto& g : options_.telemetry.groups) compile_message(g.message);
+        for (const auto& a : options_.telemetry.alarms) compile_message(a.message);
+        segment_groups_.assign(segment_names_.size(), {});
+        for (auto& groups : segment_groups_)
+            for (std::uint32_t g = 0; g < options_.telemetry.groups.size(); ++g) groups.push_back(g);
         message_contract_ =
             std::make_unique<contract::message_contract>(contract::message_contract::compile(contract_).value());
         fleet_ = fleet::make_mqtt_fleet(loop_, events,
@@ -63,7 +77,10 @@ protected:
                                                           .conditions = conditions_,
                                                           .campaigns = campaigns_,
                                                           .shard_partition = {},
-                                                          .load_duration = 100s},
+                                                          .load_duration = load_duration_,
+                                                          .telemetry_messages = telemetry_messages_,
+                                                          .segment_groups = segment_groups_,
+                                                          .vehicle_model = &model_},
                                         100, brokers);
     }
     bool run_until(const std::function<bool()>& predicate, nanoseconds timeout = 4s) {
@@ -79,6 +96,7 @@ protected:
     std::vector<fleet::campaign_options> campaigns_;
     std::vector<vehicle::behaviour> behaviours_{1}; ///< by segment
     std::vector<vehicle::condition> conditions_;
+    nanoseconds load_duration_ = 100s;
     steady_time time_;
     net::loop loop_{time_};
     std::unique_ptr<contract::message_contract> message_contract_;
@@ -86,7 +104,16 @@ protected:
     std::unique_ptr<fleet::vehicles> fleet_;
 
 private:
+    static telemetry::trip_options parked() {
+        telemetry::trip_options made;
+        made.routes = {{{48.1, 11.5, 500}, {48.2, 11.6, 510}}};
+        return made;
+    }
+
     const contract::scenario_symbols template_symbols_;
+    const telemetry::vehicle_model model_{parked(), 1};
+    std::vector<contract::message_template> telemetry_messages_;
+    std::vector<std::vector<std::uint32_t>> segment_groups_;
     std::vector<std::string> segment_names_;
     std::vector<std::vector<std::string>> variables_;
     std::unique_ptr<vehicle::segmentation> segments_;

@@ -132,6 +132,14 @@ protected:
         auto now = fleet_->take_counts();
         add(total_counts_.sessions, now.sessions);
         add(total_counts_.recoveries, now.recoveries);
+        measure::totals sum, more;
+        sum.telemetry = std::move(total_counts_.telemetry);
+        sum.backlogs = std::move(total_counts_.backlogs);
+        more.telemetry = std::move(now.telemetry);
+        more.backlogs = std::move(now.backlogs);
+        sum.add(more);
+        total_counts_.telemetry = std::move(sum.telemetry);
+        total_counts_.backlogs = std::move(sum.backlogs);
         return total_counts_;
     }
     /// One vehicle was affected; `recovery_ms`: time from the begin of the condition to its recovery.
@@ -141,6 +149,14 @@ protected:
         EXPECT_EQ(counts.affected, 1U);
         ASSERT_EQ(counts.recovery_times.count(), 1U);
         EXPECT_THAT(milliseconds(counts.recovery_times.max()), recovery_ms);
+    }
+
+    void add_group(nanoseconds every, std::uint8_t qos = 1, const std::string& payload = "{seq}") {
+        options_.telemetry.groups.push_back(
+            {.name = "group",
+             .every = telemetry::period_always(every),
+             .jitter = {0},
+             .message = {.topic = "out/{vin}/telemetry", .payload = {.text = payload}, .qos = qos}});
     }
 
     harness::broker broker_;

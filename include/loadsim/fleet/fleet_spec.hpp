@@ -51,7 +51,8 @@ struct fleet_spec {
         no_segment_groups; ///< by segment: groups that it sends
     const telemetry::rate_factors& rate_factors = no_rate_factors;
     const telemetry::vehicle_model* vehicle_model = nullptr; ///< null: no vehicle sends telemetry
-    std::uint32_t shards_of_process = 1;                     ///< which share the limits of the store
+    bool store_on_disk = true;           ///< of fleet.store.sqlite; false: in memory only, as in a rehearsal
+    std::uint32_t shards_of_process = 1; ///< which share the limits of the store
 };
 
 } // namespace loadsim::fleet

@@ -38,7 +38,7 @@ public:
     void take_counts(measure::totals&); ///< since the last call
 
 private:
-    struct tap {
+    struct compared_tap {
         std::vector<std::uint32_t> groups;                   ///< of the tap: indexes in labels.telemetry
         std::vector<std::optional<std::uint32_t>> positions; ///< by index in labels.telemetry: in `groups`
         measure::histogram bridge{}, deliver{};
@@ -50,7 +50,7 @@ private:
     const run_plan& plan_;
     const time_source& time_;
     monotonic_time start_{}; ///< of the load
-    std::vector<tap> taps_;
+    std::vector<compared_tap> taps_;
     std::vector<measure::telemetry_finding> findings_; ///< since the last take_counts()
     std::uint64_t recorded_ = 0;
     std::uint64_t omitted_ = 0; ///< since the last take_counts()

@@ -46,6 +46,13 @@ run_plan simulated_plan(const scenario::scenario_config& scenario, const scenari
     return plan;
 }
 
+/// A rehearsal leaves the databases of real runs alone.
+fleet::fleet_spec simulated_fleet_spec(const run_plan& plan) {
+    auto spec = plan.fleet_spec_of({});
+    spec.store_on_disk = false;
+    return spec;
+}
+
 class rehearsal final : private fleet::uplink_sink {
 public:
     rehearsal(const scenario::scenario_config& scenario, const scenario::compiled_scenario& compiled,
@@ -57,7 +64,7 @@ public:
               plan_.recording()),
           recorder_(plan_, ledger_, time_),
           vehicles_(fleet::make_simulated_fleet([this](net::timer& t, monotonic_time when) { wheel_.arm(t, when); },
-                                                time_, recorder_, plan_.fleet_spec_of({}), *this)),
+                                                time_, recorder_, simulated_fleet_spec(plan_), *this)),
           target_(
               make_simulated_target(plan_, time_, wanted.ms_since_epoch, recorder_,
                                     {.publish = [this](const auto& m) { downlink_.push_back(to_broker_message(m)); },

@@ -138,6 +138,19 @@ TEST_F(baseline_wire, round_trip_message_has_equal_length) {
     EXPECT_EQ(baseline_bytes().size(), loadsim_bytes().size());
 }
 
+TEST_F(baseline_wire, telemetry) {
+    for (const auto quality : {mqtt::qos::at_most_once, mqtt::qos::at_least_once}) {
+        sent.clear();
+        out.size = 0;
+        auto payload = "{\"vin\":\"" + name + R"(","ts":1700000000123,"seq":7,"pad":")";
+        payload += std::string(telemetry_payload - payload.size() - 2, 'x') + "\"}";
+        const auto published =
+            session.publish({.topic = "v1/" + name + "/tlm", .payload = payload, .quality = quality}, now, sent);
+        put_telemetry(&out, vin.data(), published.packet_id, 7, 1'700'000'000'123);
+        EXPECT_EQ(baseline_bytes(), loadsim_bytes());
+    }
+}
+
 TEST_F(baseline_wire, ping_and_disconnect) {
     (void)session.on_timer(now + options.keep_alive, sent);
     session.close(mqtt::reason::success, now, sent);

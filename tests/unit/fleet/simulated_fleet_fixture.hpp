@@ -2,6 +2,7 @@
 #pragma once
 
 #include "simulated_fleet/simulated_fleet.hpp"
+#include "telemetry/example_trips.hpp"
 #include "vehicle/step_builders.hpp"
 
 #include <loadsim/backend/default_protocol.hpp>
@@ -15,6 +16,8 @@
 #include <loadsim/fleet/fleet_spec.hpp>
 #include <loadsim/fleet/options.hpp>
 #include <loadsim/net/timer_wheel.hpp>
+#include <loadsim/telemetry/signals.hpp>
+#include <loadsim/telemetry/vehicle_model.hpp>
 #include <loadsim/vehicle/behaviour.hpp>
 #include <loadsim/vehicle/condition.hpp>
 #include <loadsim/vehicle/delay.hpp>
@@ -82,6 +85,26 @@ protected:
         wheel_ = std::make_unique<net::timer_wheel>(start);
         registry_ = std::make_unique<vehicle::registry>(options_.vin, vehicles);
         variables_.resize(names_.size());
+        if (segment_groups_.empty()) {
+            segment_groups_.resize(names_.size());
+            for (auto& groups : segment_groups_)
+                for (std::uint32_t g = 0; g < options_.telemetry.groups.size(); ++g) groups.push_back(g);
+        }
+        for (const auto& g : options_.telemetry.groups) compile_telemetry(g.message);
+        for (const auto& a : options_.telemetry.alarms) compile_telemetry(a.message);
+        if (!telemetry_messages_.empty())
+            model_ = std::make_unique<telemetry::vehicle_model>(options_.trips.value_or(parked()), seed);
+    }
+
+    /// A telemetry group of all segments, unless segment_groups_ says otherwise. Its topic is "tlm/NAME".
+    void add_group(const std::string& name, telemetry::state_periods every, std::uint8_t qos = 1,
+                   const std::string& payload = "{seq}") {
+        options_.telemetry.groups.push_back(
+            {.name = name, .every = every, .jitter = {0}, .message = telemetry_message(name, qos, payload)});
+    }
+    void add_alarm(const std::string& name, rate r, std::uint8_t qos = 1) {
+        options_.telemetry.alarms.push_back(
+            {.name = name, .rate = r, .message = telemetry_message(name, qos, "{seq}")});
     }
 
     fleet::vehicle_events& events() { return *this; }
@@ -98,7 +121,11 @@ protected:
                 .conditions = conditions_,
                 .campaigns = campaigns_,
                 .shard_partition = share_,
-                .load_duration = 1000s};
+                .load_duration = load_duration_,
+                .telemetry_messages = telemetry_messages_,
+                .segment_groups = segment_groups_,
+                .rate_factors = rate_factors_,
+                .vehicle_model = model_.get()};
     }
 
     void run_to(nanoseconds t) {
@@ -120,6 +147,9 @@ protected:
     fleet::options options_;
     std::vector<vehicle::behaviour> behaviours_;
     std::vector<condition> conditions_;
+    std::vector<std::vector<std::uint32_t>> segment_groups_; ///< empty: all groups of each segment
+    telemetry::rate_factors rate_factors_;
+    nanoseconds load_duration_ = 1000s;
     fleet_partition share_;
     std::optional<contract::message_contract> contract_; ///< none: the built-in contract
     std::map<std::string, arrival_id> arrivals_;         ///< requests of an arrival
@@ -134,6 +164,31 @@ protected:
     std::vector<std::string> condition_events_; ///< "0 at 10", "0 passed at 20"
 
 private:
+    static contract::message_options telemetry_message(const std::string& name, std::uint8_t qos,
+                                                       const std::string& payload) {
+        return {.topic = "tlm/" + name, .payload = {.text = payload}, .qos = qos};
+    }
+
+    void compile_telemetry(const contract::message_options& message) {
+        std::vector<std::string> pointers;
+        telemetry_messages_.push_back(
+            contract::message_template::compile(
+                message, contract::symbols_in(contract::template_scope::telemetry, symbols_, {}), pointers, "tested")
+                .value());
+    }
+
+    static telemetry::trip_options parked() {
+        telemetry::trip_options made;
+        made.routes = example::routes();
+        return made;
+    }
+
+    static contract::scenario_symbols vehicle_symbols() {
+        contract::scenario_symbols made;
+        for (const auto& s : telemetry::signal_table()) made.signals.emplace_back(s.name);
+        return made;
+    }
+
     void record_event(const char* what, std::string_view request) {
         events_.push_back(fmt::format("{} {} at {}", what, request, elapsed_ms()));
     }
@@ -179,7 +234,9 @@ private:
 
     std::vector<std::string> names_;
     std::vector<std::vector<std::string>> variables_;
-    contract::scenario_symbols symbols_;
+    contract::scenario_symbols symbols_ = vehicle_symbols();
+    std::vector<contract::message_template> telemetry_messages_;
+    std::unique_ptr<telemetry::vehicle_model> model_;
     std::vector<fleet::campaign_options> campaigns_;
     std::unique_ptr<vehicle::registry> registry_;
     std::unique_ptr<vehicle::segmentation> segments_;
@@ -190,6 +247,10 @@ class simulated_fleet_test : public fleet_inputs, private fleet::uplink_sink {
 protected:
     void build(std::uint32_t vehicles = 1) {
         prepare(vehicles);
+        remake();
+    }
+
+    void remake() {
         fleet::uplink_sink& broker = *this;
         fleet_ = std::make_unique<fleet::simulated_fleet>(
             [this](net::timer& t, monotonic_time when) { wheel_->arm(t, when); }, time_, events(), spec(), broker,
@@ -220,14 +281,18 @@ protected:
     fleet::simulation_options simulation_;
     std::unique_ptr<fleet::vehicles> fleet_;
 
-    std::vector<std::string> responses_; ///< responses received by the platform: "r1 final #1 at 20"
-    std::vector<std::string> presence_;  ///< presence received by the platform: "asleep udp at 0"
+    std::vector<std::string> responses_;          ///< responses received by the platform: "r1 final #1 at 20"
+    std::vector<std::string> telemetry_received_; ///< by the broker: "tlm/position 1 at 20"
+    std::vector<std::string> presence_;           ///< presence received by the platform: "asleep udp at 0"
     std::vector<backend::response> parsed_responses_;
     std::vector<std::string> payloads_;
     std::vector<std::string> topics_;
     std::size_t room_ = 1'000'000; ///< for presence
 
 private:
+    void on_telemetry(vehicle_id, std::string_view topic, std::string_view payload) override {
+        telemetry_received_.push_back(fmt::format("{} {} at {}", topic, payload, elapsed_ms()));
+    }
     bool has_capacity() const override { return presence_.size() < room_; }
     void on_vehicle_message(vehicle_id, std::string_view, std::string_view topic, std::string_view payload) override {
         if (topic.ends_with("/state")) {

@@ -207,6 +207,25 @@ TEST(flow_control, waits_in_order_above_the_receive_maximum) { // 4.9
     EXPECT_EQ(c.client.unacknowledged(), 0U);
 }
 
+TEST(flow_control, quota_is_what_is_sent_at_once) { // 4.9
+    session_fixture c(options_of(v5));
+    EXPECT_EQ(c.client.send_quota(), 0U) << "not connected";
+    c.connect("20 06 00 00 03 21 00 02");
+    EXPECT_EQ(c.client.send_quota(), 2U);
+    c.publish(q0);
+    EXPECT_EQ(c.client.send_quota(), 2U) << "QoS 0 is not counted";
+    c.publish(q1);
+    EXPECT_EQ(c.client.send_quota(), 1U);
+    c.publish(q2);
+    EXPECT_EQ(c.client.send_quota(), 0U);
+    c.publish(q1); // waits
+    EXPECT_EQ(c.client.send_quota(), 0U);
+    c.receive("40 02 00 01");
+    EXPECT_EQ(c.client.send_quota(), 0U) << "the message that waited has it";
+    c.receive("40 02 00 03");
+    EXPECT_EQ(c.client.send_quota(), 1U);
+}
+
 TEST(flow_control, acknowledgement_of_a_waiting_message_is_a_protocol_error) {
     session_fixture c(options_of(v5));
     c.connect("20 06 00 00 03 21 00 01");

@@ -13,7 +13,6 @@
 using namespace loadsim;
 using namespace loadsim::run;
 using namespace std::chrono_literals;
-using kind = measure::delivery_finding::kind;
 
 namespace {
 
@@ -118,7 +117,7 @@ TEST_F(shard_taps_test, a_finding_names_vehicle_group_sequence_and_tap) {
     EXPECT_EQ(t.taps.at(1).groups.at(1).lost, 2U);
     ASSERT_EQ(t.telemetry_findings.size(), 3U);
     const auto& lost = t.telemetry_findings.front();
-    EXPECT_EQ(lost.finding, kind::lost);
+    EXPECT_EQ(lost.finding, measure::delivery_finding::kind::lost);
     EXPECT_EQ(lost.vin, text.plan.vin_of(vehicle_id{3}));
     EXPECT_EQ(lost.group, "charge");
     EXPECT_EQ(lost.sequence, 6U);
