@@ -18,7 +18,7 @@ protected:
             payloads_.emplace_back(m.payload);
         };
     }
-    const measure::telemetry_counts& counts() { return total_counts().telemetry[0]; }
+    measure::telemetry_counts counts() { return total_counts().telemetry[0]; }
     measure::telemetry_counts counts_at_end() {
         fleet_->end_load();
         EXPECT_TRUE(run_until([&] { return fleet_->all_telemetry_due() && !fleet_->awaits_telemetry(); }, 10s));
@@ -124,7 +124,8 @@ TEST_F(mqtt_fleet_telemetry_test, in_flight_is_acknowledged_when_the_broker_answ
     broker_.signal(SIGSTOP);
     run_to(700ms);
     EXPECT_TRUE(fleet_->awaits_telemetry());
-    EXPECT_LT(counts().acknowledged, counts().sent);
+    const auto before = counts();
+    EXPECT_LT(before.acknowledged, before.sent);
     broker_.signal(SIGCONT);
     run_to(1100ms);
     const auto c = counts_at_end();

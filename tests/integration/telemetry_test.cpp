@@ -19,7 +19,7 @@ using harness::number;
 namespace {
 
 std::string with_telemetry(const std::string& more = "store: {messages: 1000},") {
-    return "reconnect: {base: 50ms, cap: 400ms}, telemetry: [{name: position, every: 200ms, qos: 1, "
+    return "reconnect: {base: 50ms, cap: 400ms}, telemetry: [{name: position, every: 200ms, jitter: 0%, qos: 1, "
            "topic: 'v1/{vin}/tlm/position', payload: '{\"seq\":{seq}}'}]," +
            more;
 }
