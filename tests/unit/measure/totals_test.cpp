@@ -117,6 +117,7 @@ totals some_totals() {
     t.slowest_requests.resize(4);
     t.anomaly_records.resize(2);
     t.session_records.resize(3);
+    t.telemetry_findings.resize(4);
     return t;
 }
 
@@ -135,7 +136,7 @@ void expect_times(const totals& sum, std::uint64_t times) {
     const auto& [requests, phases, groups, matrix, latencies, from_begun, loop_delay, phase_loop_delay, sessions,
                  messages, http, queued, recoveries, observers, campaigns, broker_api, telemetry, backlogs, taps,
                  unmatched_fields, broker_limits, anomalies, expected_anomalies, errors, omitted_records,
-                 request_records, slowest_requests, anomaly_records, session_records] = sum;
+                 request_records, slowest_requests, anomaly_records, session_records, telemetry_findings] = sum;
     expect_times(requests, times, one.requests);
     ASSERT_EQ(phases.size(), 2U);
     for (std::size_t i = 0; i < 2; ++i) expect_times(phases[i], times, one.phases[i]);
@@ -257,7 +258,7 @@ void expect_times(const totals& sum, std::uint64_t times) {
     EXPECT_EQ(errors.at("no vehicle was free"), 800 * times);
     EXPECT_EQ(omitted_records, 900 * times);
     EXPECT_TRUE(request_records.empty() && slowest_requests.empty() && anomaly_records.empty() &&
-                session_records.empty())
+                session_records.empty() && telemetry_findings.empty())
         << "they belong to their interval";
 }
 
@@ -313,6 +314,7 @@ TEST(totals, move_records_without_changing_counts) {
     EXPECT_EQ(all.slowest_requests.size(), 8U);
     EXPECT_EQ(all.anomaly_records.size(), 4U);
     EXPECT_EQ(all.session_records.size(), 6U);
+    EXPECT_EQ(all.telemetry_findings.size(), 8U);
     EXPECT_EQ(all.requests.due, 0U);
     EXPECT_EQ(all.omitted_records, 0U);
 }
