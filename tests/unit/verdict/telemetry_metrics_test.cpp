@@ -80,8 +80,8 @@ std::string error_of(std::string_view text) {
     return b ? "taken" : to_string(b.error());
 }
 
-std::vector<std::string> checked(std::string_view text, const measure::labels& names) {
-    return check(parse_budget(text).value(), names);
+std::vector<std::string> checked(std::string_view text, const measure::labels& known) {
+    return check(parse_budget(text).value(), known);
 }
 
 } // namespace
