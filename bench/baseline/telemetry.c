@@ -15,15 +15,15 @@ struct telemetry {
     uint8_t qos;
 };
 
-static int64_t due_of(const struct telemetry* t, uint64_t n) {
+static int64_t message_due(const struct telemetry* t, uint64_t n) {
     return t->start + (int64_t)((double)n / t->per_second * 1e9);
 }
 
 /// Sends what is due, each message on the session of the next vehicle.
-static void send_due(struct fleet* f, struct telemetry* t) {
+static void send_due_messages(struct fleet* f, struct telemetry* t) {
     for (int n = 0; n < flush_at_most && t->sent < t->total; ++n) {
         const int64_t now = now_ns();
-        const int64_t due = due_of(t, t->sent);
+        const int64_t due = message_due(t, t->sent);
         if (due > now) return;
         const uint32_t session = (uint32_t)(t->sent % f->size);
         char vin[vin_size + 1];
@@ -34,7 +34,7 @@ static void send_due(struct fleet* f, struct telemetry* t) {
     }
 }
 
-static void on_puback(struct fleet* f, uint32_t session) {
+static void on_message_puback(struct fleet* f, uint32_t session) {
     (void)session;
     struct telemetry* t = f->run;
     ++t->acknowledged;
@@ -46,12 +46,12 @@ int run_telemetry(struct fleet* f, const struct options* o) {
     t.lag = calloc(t.total + 1, sizeof *t.lag);
     if (t.lag == NULL) return 1;
     f->run = &t;
-    f->on_puback = on_puback;
+    f->on_message_puback = on_message_puback;
     if (!connect_fleet(f, o, "telemetry")) return 1;
     t.start = now_ns() + (int64_t)(o->hold_s * 1e9);
     while (t.sent < t.total) {
-        fleet_poll(f, due_of(&t, t.sent));
-        send_due(f, &t);
+        fleet_poll(f, message_due(&t, t.sent));
+        send_due_messages(f, &t);
     }
     const uint64_t expected = t.qos == 0 ? 0 : t.total;
     const int64_t deadline = f->now + 5000000000;
