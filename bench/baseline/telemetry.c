@@ -46,7 +46,7 @@ int run_telemetry(struct fleet* f, const struct options* o) {
     t.lag = calloc(t.total + 1, sizeof *t.lag);
     if (t.lag == NULL) return 1;
     f->run = &t;
-    f->on_message_puback = on_message_puback;
+    f->on_puback = on_message_puback;
     if (!connect_fleet(f, o, "telemetry")) return 1;
     t.start = now_ns() + (int64_t)(o->hold_s * 1e9);
     while (t.sent < t.total) {

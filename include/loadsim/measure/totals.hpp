@@ -227,11 +227,11 @@ struct labels {
     std::vector<std::string> conditions;
     std::vector<std::string> observers{}; ///< "mqtt", "webhook" ...; numbered if there are several of one kind
     std::vector<std::string> campaigns{};
-    std::vector<std::string> telemetry{}; ///< names of the groups, then those of the alarms
-    std::vector<std::string> taps{};
     std::vector<std::string> parameters{}; ///< of commands: the names of contract.command.parameters
     std::vector<std::string>
         platform_services{}; ///< the platform's names of the services, in commands; empty: the same
+    std::vector<std::string> telemetry{}; ///< names of the groups, then those of the alarms
+    std::vector<std::string> taps{};
 
     std::string_view service(std::uint32_t which) const {
         return which < services.size() ? std::string_view(services[which]) : std::string_view{};

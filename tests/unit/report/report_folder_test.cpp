@@ -291,7 +291,7 @@ TEST_F(report_folder, that_was_removed_is_reported_and_nothing_throws) {
     const auto run = sample_run::run();
     writer.write(sample_run::under_load(run.sum));
     writer.finish(run, sample_run::missed_budget());
-    EXPECT_THAT(writer.errors(), SizeIs(12)) << "six that grow, run.json and five of the end";
+    EXPECT_THAT(writer.errors(), SizeIs(13)) << "seven that grow, run.json and five of the end";
     EXPECT_THAT(writer.errors().front(), HasSubstr("No such file or directory"));
 }
 
