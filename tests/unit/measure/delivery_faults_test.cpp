@@ -37,7 +37,7 @@ struct sent_message {
     monotonic_time at{};
 };
 
-constexpr std::uint32_t vehicle_count = 20, group_count = 2, messages_of_stream = 600;
+constexpr std::uint32_t vehicle_count = 20, group_count = 2, messages_of_stream = 240;
 constexpr std::uint32_t block_size = 12; // messages of a stream with one fault at most: no fault changes another
 constexpr nanoseconds stall_time = 30s, usual_time = 5ms;
 
@@ -228,7 +228,7 @@ TEST(delivery_reconciliation, k_faults_are_k_findings) {
     };
     for (const auto& [name, faults] : cases)
         for (const auto& order : event_orders)
-            for (const std::uint64_t seed : {1U, 2U, 3U}) {
+            for (const std::uint64_t seed : {1U, 2U}) {
                 SCOPED_TRACE(std::string(name) + ", records " + order.name + ", seed " + std::to_string(seed));
                 const auto sent = generate_sent(seed);
                 const auto consumed = generate_consumed(sent, faults, seed);

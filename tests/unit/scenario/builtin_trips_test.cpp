@@ -88,10 +88,10 @@ TEST(builtin_trips, signals_change_within_their_bounds) {
     EXPECT_EQ(builtin_routes().size(), 4U);
     for (const auto& p : builtin_trip_profiles()) {
         const telemetry::vehicle_model model(with_routes(p), 1);
-        for (std::uint32_t v = 0; v < 16; ++v) {
+        for (std::uint32_t v = 0; v < 4; ++v) {
             const auto from = 24h * (v % 2 == 0 ? 0 : 5) + 6h; // Monday, Saturday
             auto before = model.signals_at(vehicle_id{v}, from);
-            for (auto t = nanoseconds{from} + 1s; t < from + 12h; t += 1s) {
+            for (auto t = nanoseconds{from} + 1s; t < from + 6h; t += 1s) {
                 const auto now = model.signals_at(vehicle_id{v}, t);
                 for (const auto& s : telemetry::signal_table()) {
                     ASSERT_GE(now[s.id], s.least) << p.name << ": " << s.name;
