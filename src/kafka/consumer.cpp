@@ -37,6 +37,11 @@ struct queue_deleter {
 
 } // namespace
 
+std::string_view header_value(std::span<const record_header> headers, std::string_view name) {
+    const auto found = std::ranges::find(headers, name, &record_header::name);
+    return found == headers.end() ? std::string_view{} : found->value;
+}
+
 class consumer::impl {
 public:
     impl(const consumer_options& options, const time_source& time, batch_handler handler)

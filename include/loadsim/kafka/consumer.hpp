@@ -23,6 +23,8 @@ enum class timestamp_type : std::uint8_t { none, create, append };
 struct record_header {
     std::string_view name, value;
 };
+/// Value of the first header with the name; empty: there is none.
+std::string_view header_value(std::span<const record_header>, std::string_view name);
 
 /// Its views are valid during the call of the handler.
 struct incoming_record {
