@@ -154,8 +154,8 @@ void delivery_reconciliation::sent(vehicle_id v, std::uint32_t group, std::uint6
         insert(l, w->second, one, at);
 }
 
-/// A message is out of order if one with a higher sequence was consumed before it. Of early ones it is not yet known whether they
-/// are ours: the nearest one counts the message when it is reported as sent.
+/// A message is out of order if one with a higher sequence was consumed before it. Of early ones it is not yet known whether a
+/// vehicle sent them: the nearest one counts the message when it is reported as sent.
 void delivery_reconciliation::check_order(const location& l, window& w, std::uint64_t sequence,
                                           std::uint32_t consumed_number, std::uint32_t behind) {
     auto& counts = by_group_[l.group];

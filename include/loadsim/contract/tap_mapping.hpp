@@ -46,7 +46,7 @@ struct tapped_message {
     std::string key_vehicle;                 ///< empty: absent
     std::string payload_vehicle;             ///< empty: absent, or not configured
     std::optional<std::uint64_t> sequence{}; ///< nullopt: absent, or no number
-    std::optional<std::uint32_t> group{};    ///< index; nullopt: none of ours
+    std::optional<std::uint32_t> group{};    ///< index; nullopt: none of the tap's groups
     std::uint64_t payload_hash = 0;          ///< content_hash() of the vehicle's payload; 0: there is none
     friend bool operator==(const tapped_message&, const tapped_message&) = default;
 };
