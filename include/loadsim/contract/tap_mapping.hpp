@@ -32,8 +32,8 @@ struct tap_group {
     std::string filter; ///< MQTT topic filter that matches the topics of its messages
 };
 
-/// Views of one record.
-struct tap_message {
+/// A record of the bus.
+struct record_view {
     std::string_view topic{};
     std::string_view key{};
     std::string_view value{};
@@ -56,7 +56,7 @@ class tap_mapping {
 public:
     /// `option`: path of the tap in the scenario, for problems. Several groups need a path of the group.
     static result<tap_mapping> compile(const tap_mapping_options&, std::vector<tap_group>, const std::string& option);
-    tapped_message read(const tap_message&) const;
+    tapped_message read(const record_view&) const;
 
 private:
     enum class key_place : std::uint8_t { text, json, value };
