@@ -60,7 +60,6 @@ public:
     bool awaits() const;
     /// Counts since the last call.
     void take_counts(std::map<std::uint32_t, measure::telemetry_counts>& by_group, measure::backlog_counts&);
-    std::size_t plan_bytes() const noexcept { return plan_.memory_bytes(); }
 
 private:
     /// What the store does not keep of a message, as its group has it.
