@@ -217,8 +217,7 @@ private:
 
     void commit(bool wait) {
         if (options_.group.empty()) return;
-        const std::unique_ptr<rd_kafka_topic_partition_list_t, decltype(&rd_kafka_topic_partition_list_destroy)> list(
-            rd_kafka_topic_partition_list_new(1), rd_kafka_topic_partition_list_destroy);
+        const partition_list list(rd_kafka_topic_partition_list_new(1));
         for (const auto& t : topics_)
             for (const auto& p : t->partitions)
                 if (const auto next = p->next_offset.load(); next != p->committed_offset) {

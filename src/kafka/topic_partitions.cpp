@@ -25,14 +25,10 @@ std::string unknown_topic(const rd_kafka_metadata_t& known, const std::string& n
         name, near.empty() ? "" : fmt::format("did you mean '{}'? Else ", near));
 }
 
-struct list_deleter {
-    void operator()(rd_kafka_topic_partition_list_t* l) const { rd_kafka_topic_partition_list_destroy(l); }
-};
-
 } // namespace
 
 result<std::vector<partition_end>> find_partitions(rd_kafka_t* client, const consumer_options& options) {
-    const auto brokers = fmt::format("{}", fmt::join(options.connection.brokers, ","));
+    const auto brokers = broker_list(options.connection);
     const rd_kafka_metadata_t* all = nullptr;
     if (const auto error = rd_kafka_metadata(client, 1, nullptr, &all, to_ms(options.start_timeout));
         error != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -60,8 +56,7 @@ result<std::vector<partition_end>> find_partitions(rd_kafka_t* client, const con
 
 /// An offset -1 asks for the end (ListOffsets of the Kafka protocol, timestamp -1).
 result<void> read_ends(rd_kafka_t* client, const consumer_options& options, std::vector<partition_end>& partitions) {
-    const std::unique_ptr<rd_kafka_topic_partition_list_t, list_deleter> list(
-        rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+    const partition_list list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
     for (const auto& p : partitions)
         rd_kafka_topic_partition_list_add(list.get(), options.topics[p.topic].c_str(), p.partition)->offset =
             RD_KAFKA_OFFSET_END;
