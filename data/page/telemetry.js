@@ -43,7 +43,7 @@ function drawTaps(page) {
       number('sent', 'sent'), number('consumed', 'consumed'), number('matched', 'matched'), number('lost', 'lost'),
       number('duplicated', 'duplicated'), number('out of order', 'out_of_order'), number('corrupted', 'corrupted'),
       {title: 'not reconciled', number: true, of: row => count(row.sent_not_reconciled + row.consumed_not_reconciled)},
-      {title: 'of nobody', number: true, of: row => count(row.foreign + row.unknown_vehicle + row.without_sequence)}],
+      {title: 'other records', number: true, of: row => count(row.foreign + row.unknown_vehicle + row.without_sequence)}],
     tap.groups ?? [], {row: row => ({class: row.lost + row.corrupted + row.duplicated > 0 ? 'fail' : null})}),
     countsByText(tap.error_reasons)]));
 }

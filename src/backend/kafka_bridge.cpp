@@ -4,6 +4,7 @@
 
 #include <loadsim/base/exhaustion.hpp>
 #include <loadsim/base/log.hpp>
+#include <loadsim/base/time.hpp>
 #include <loadsim/contract/mqtt_message.hpp>
 #include <loadsim/mqtt/packet.hpp>
 #include <loadsim/net/call_on_loop.hpp>
@@ -35,10 +36,6 @@ constexpr mqtt::session_options bridge_session_options{.keep_alive = std::chrono
                                                        .maximum_packet_size = mqtt::remaining_length_max + 5,
                                                        .connect_timeout = std::chrono::seconds{5}};
 constexpr net::session_keys bridge_keys{.credentials = "the user and the password"};
-
-std::int64_t epoch_ms_of_message() {
-    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 } // namespace
 
@@ -110,7 +107,7 @@ private:
     };
 
     void receive(const mqtt::message& m) {
-        core_.receive(contract::message_view_of(m), static_cast<std::uint8_t>(m.quality), epoch_ms_of_message(),
+        core_.receive(contract::message_view_of(m), static_cast<std::uint8_t>(m.quality), system_time_us() / 1'000,
                       loop_.now());
         if (const auto due = core_.next_due(); due != never) loop_.arm(*this, due);
     }

@@ -72,7 +72,7 @@ std::optional<std::uint32_t> tap_mapping::group_of(std::string_view text) const 
     return std::nullopt;
 }
 
-tapped_message tap_mapping::read(const tap_message& m) const {
+tapped_message tap_mapping::read(const record_view& m) const {
     tapped_message made;
     const message_view record{.topic = m.topic, .payload = m.value, .property = m.header};
     message_parser in_record(record);

@@ -18,20 +18,13 @@ namespace {
 /// Pause between two slices of conditions.
 constexpr std::chrono::milliseconds slice_pause{1};
 
-std::uint32_t partition_size(const fleet_spec& spec) {
-    const auto vehicle_count = spec.options.vehicles;
-    return vehicle_count > spec.shard_partition.index
-               ? (vehicle_count - spec.shard_partition.index - 1) / spec.shard_partition.count + 1
-               : 0;
-}
-
 } // namespace
 
 disruption_state::disruption_state(fleet_core& owner, vehicle_id v)
     : sleep_timer(owner, &fleet_core::on_sleep_due, v) {}
 
 fleet_core::fleet_core(vehicle_events& events, const fleet_spec& spec, const condition_slice& slice)
-    : events_(events), spec_(spec), size_(partition_size(spec)),
+    : events_(events), spec_(spec), size_(spec.shard_partition.size(spec.options.vehicles)),
       schedule_(spec.conditions, spec.segments, spec.segment_names, spec.seed, spec.options.vehicles,
                 spec.shard_partition, spec.load_duration),
       slice_(slice), tracks_previous_request_(std::ranges::any_of(

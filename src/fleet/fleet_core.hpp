@@ -135,10 +135,8 @@ protected:
     const vehicle::behaviour& behaviour_of(vehicle_id v) const {
         return spec_.behaviours[spec_.segments.segment_of(v)];
     }
-    vehicle_id id_at(std::uint32_t slot) const {
-        return vehicle_id{slot * spec_.shard_partition.count + spec_.shard_partition.index};
-    }
-    std::uint32_t slot_of(vehicle_id v) const { return index(v) / spec_.shard_partition.count; }
+    vehicle_id id_at(std::uint32_t slot) const { return spec_.shard_partition.vehicle_at(slot); }
+    std::uint32_t slot_of(vehicle_id v) const { return spec_.shard_partition.slot_of(v); }
     std::string vin_of(vehicle_id) const;
 
     vehicle_events& events_;

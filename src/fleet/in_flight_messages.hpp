@@ -14,7 +14,7 @@ struct in_flight_message {
     nanoseconds due{0};
     nanoseconds deadline = nanoseconds::max(); ///< by its message expiry
     std::int64_t position = 0;                 ///< in the store's database; 0: it is not in it
-    std::uint64_t hash = 0;                    ///< of the payload; 0: nobody listens
+    std::uint64_t hash = 0;                    ///< of the payload; 0: there is no listener
     std::uint32_t group = 0;                   ///< index; alarms follow the groups
     std::uint32_t sequence = 0;
     std::uint16_t packet_id = 0;

@@ -51,9 +51,7 @@ std::size_t telemetry_plan::first_of(std::uint32_t slot) const noexcept {
     return first_.empty() ? slot * groups_per_vehicle_ : first_[slot];
 }
 
-vehicle_id telemetry_plan::id_at(std::uint32_t slot) const noexcept {
-    return vehicle_id{slot * spec_.shard_partition.count + spec_.shard_partition.index};
-}
+vehicle_id telemetry_plan::id_at(std::uint32_t slot) const noexcept { return spec_.shard_partition.vehicle_at(slot); }
 
 /// The agenda rounds instants up to its ticks: what is after the tick before the end is due after the end.
 nanoseconds telemetry_plan::next_of_groups() const noexcept {

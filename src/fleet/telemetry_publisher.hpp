@@ -60,7 +60,6 @@ public:
     bool awaits() const;
     /// Counts since the last call.
     void take_counts(std::map<std::uint32_t, measure::telemetry_counts>& by_group, measure::backlog_counts&);
-    std::size_t plan_bytes() const noexcept { return plan_.memory_bytes(); }
 
 private:
     /// What the store does not keep of a message, as its group has it.
@@ -77,10 +76,8 @@ private:
     void track(const telemetry::stored_message&, std::uint16_t packet_id, std::uint64_t hash, bool from_store);
     void not_sent(std::uint32_t group, const std::string& why);
     mqtt::qos qos_of(const contract::outgoing_message&) const;
-    std::uint32_t slot_of(vehicle_id v) const { return index(v) / spec_.shard_partition.count; }
-    vehicle_id id_at(std::uint32_t slot) const {
-        return vehicle_id{slot * spec_.shard_partition.count + spec_.shard_partition.index};
-    }
+    std::uint32_t slot_of(vehicle_id v) const { return spec_.shard_partition.slot_of(v); }
+    vehicle_id id_at(std::uint32_t slot) const { return spec_.shard_partition.vehicle_at(slot); }
     nanoseconds since_start() const { return link_.now() - load_start_; }
 
     // telemetry_replay.cpp: the store.

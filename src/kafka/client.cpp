@@ -29,11 +29,9 @@ void on_error(rd_kafka_t*, int error, const char* text, void* errors) {
     static_cast<client_errors*>(errors)->record(static_cast<rd_kafka_resp_err_t>(error), text);
 }
 
-std::string joined(const std::vector<std::string>& all) { return fmt::format("{}", fmt::join(all, ",")); }
-
 std::vector<setting> connection_settings(const connection_options& options) {
     std::vector<setting> all{
-        {"bootstrap.servers", joined(options.brokers)},
+        {"bootstrap.servers", broker_list(options)},
         {"client.id", "loadsim"},
         {"security.protocol", fmt::format("{}{}", options.sasl ? "sasl_" : "", options.tls ? "ssl" : "plaintext")},
         // A lost broker is tried again soon: while none is connected, records are late.
@@ -60,6 +58,10 @@ std::vector<setting> connection_settings(const connection_options& options) {
 }
 
 } // namespace
+
+std::string broker_list(const connection_options& options) {
+    return fmt::format("{}", fmt::join(options.brokers, ","));
+}
 
 int to_ms(nanoseconds n) {
     return static_cast<int>(std::clamp<std::int64_t>(std::chrono::ceil<std::chrono::milliseconds>(n).count(), 0,
@@ -134,7 +136,7 @@ problem connection_problem(const connection_options& options, const client_error
                            options.tls ? "has TLS as in" : "needs", detail);
         break;
     }
-    return {joined(options.brokers), std::move(text)};
+    return {broker_list(options), std::move(text)};
 }
 
 result<handle> make_client(rd_kafka_type_t type, const connection_options& options, const std::vector<setting>& more,
@@ -142,7 +144,7 @@ result<handle> make_client(rd_kafka_type_t type, const connection_options& optio
     std::unique_ptr<rd_kafka_conf_t, decltype(&rd_kafka_conf_destroy)> conf(rd_kafka_conf_new(), rd_kafka_conf_destroy);
     std::array<char, sentence_buffer> why{};
     const auto refused = [&] {
-        return problems{joined(options.brokers),
+        return problems{broker_list(options),
                         fmt::format("librdkafka refuses the set-up: {}", excerpt(why.data(), max_error_length))};
     };
     auto settings = connection_settings(options);
@@ -174,7 +176,7 @@ result<void> await_broker(rd_kafka_t* client, const connection_options& options,
         rd_kafka_poll(client, 0); // calls on_error()
         if (const auto why = errors.unusable()) return problems{connection_problem(options, *why)};
         if (std::chrono::steady_clock::now() >= deadline)
-            return problems{joined(options.brokers),
+            return problems{broker_list(options),
                             fmt::format("no Kafka broker responded within {} ms; check `brokers`: {}",
                                         std::chrono::floor<std::chrono::milliseconds>(timeout).count(),
                                         rd_kafka_err2str(error))};

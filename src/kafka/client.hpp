@@ -57,6 +57,13 @@ struct topic_deleter {
 };
 using topic_handle = std::unique_ptr<rd_kafka_topic_t, topic_deleter>;
 
+struct partition_list_deleter {
+    void operator()(rd_kafka_topic_partition_list_t* l) const { rd_kafka_topic_partition_list_destroy(l); }
+};
+using partition_list = std::unique_ptr<rd_kafka_topic_partition_list_t, partition_list_deleter>;
+
+std::string broker_list(const connection_options&); ///< "kafka-1:9092,kafka-2:9092"
+
 struct setting {
     const char* name;
     std::string value;

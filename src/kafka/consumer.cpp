@@ -37,6 +37,11 @@ struct queue_deleter {
 
 } // namespace
 
+std::string_view header_value(std::span<const record_header> headers, std::string_view name) {
+    const auto found = std::ranges::find(headers, name, &record_header::name);
+    return found == headers.end() ? std::string_view{} : found->value;
+}
+
 class consumer::impl {
 public:
     impl(const consumer_options& options, const time_source& time, batch_handler handler)
@@ -212,8 +217,7 @@ private:
 
     void commit(bool wait) {
         if (options_.group.empty()) return;
-        const std::unique_ptr<rd_kafka_topic_partition_list_t, decltype(&rd_kafka_topic_partition_list_destroy)> list(
-            rd_kafka_topic_partition_list_new(1), rd_kafka_topic_partition_list_destroy);
+        const partition_list list(rd_kafka_topic_partition_list_new(1));
         for (const auto& t : topics_)
             for (const auto& p : t->partitions)
                 if (const auto next = p->next_offset.load(); next != p->committed_offset) {

@@ -25,14 +25,10 @@ std::string unknown_topic(const rd_kafka_metadata_t& known, const std::string& n
         name, near.empty() ? "" : fmt::format("did you mean '{}'? Else ", near));
 }
 
-struct list_deleter {
-    void operator()(rd_kafka_topic_partition_list_t* l) const { rd_kafka_topic_partition_list_destroy(l); }
-};
-
 } // namespace
 
 result<std::vector<partition_end>> find_partitions(rd_kafka_t* client, const consumer_options& options) {
-    const auto brokers = fmt::format("{}", fmt::join(options.connection.brokers, ","));
+    const auto brokers = broker_list(options.connection);
     const rd_kafka_metadata_t* all = nullptr;
     if (const auto error = rd_kafka_metadata(client, 1, nullptr, &all, to_ms(options.start_timeout));
         error != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -50,9 +46,7 @@ result<std::vector<partition_end>> find_partitions(rd_kafka_t* client, const con
         } else if (topic->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
             wrong.add(brokers, fmt::format("the topic '{}' cannot be read: {}", name, rd_kafka_err2str(topic->err)));
         } else {
-            for (int p = 0; p < topic->partition_cnt; ++p)
-                if (const auto number = topic->partitions[p].id; options.share.owns(number))
-                    found.push_back({i, number, 0});
+            for (int p = 0; p < topic->partition_cnt; ++p) found.push_back({i, topic->partitions[p].id, 0});
         }
     }
     if (!wrong.empty()) return wrong;
@@ -62,8 +56,7 @@ result<std::vector<partition_end>> find_partitions(rd_kafka_t* client, const con
 
 /// An offset -1 asks for the end (ListOffsets of the Kafka protocol, timestamp -1).
 result<void> read_ends(rd_kafka_t* client, const consumer_options& options, std::vector<partition_end>& partitions) {
-    const std::unique_ptr<rd_kafka_topic_partition_list_t, list_deleter> list(
-        rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+    const partition_list list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
     for (const auto& p : partitions)
         rd_kafka_topic_partition_list_add(list.get(), options.topics[p.topic].c_str(), p.partition)->offset =
             RD_KAFKA_OFFSET_END;
@@ -71,14 +64,14 @@ result<void> read_ends(rd_kafka_t* client, const consumer_options& options, std:
     const auto error = rd_kafka_offsets_for_times(client, list.get(), to_ms(options.start_timeout));
     problems wrong;
     for (std::size_t i = 0; i < partitions.size(); ++i) {
-        const auto& answer = list->elems[i];
-        const auto failed = error != RD_KAFKA_RESP_ERR_NO_ERROR ? error : answer.err;
+        const auto& element = list->elems[i];
+        const auto failed = error != RD_KAFKA_RESP_ERR_NO_ERROR ? error : element.err;
         if (failed == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
-            wrong.add(answer.topic, "the topic may not be read; grant DESCRIBE and READ to the user of security.sasl");
-        else if (failed != RD_KAFKA_RESP_ERR_NO_ERROR || answer.offset < 0)
-            wrong.add(fmt::format("{} [{}]", answer.topic, answer.partition),
+            wrong.add(element.topic, "the topic may not be read; grant DESCRIBE and READ to the user of security.sasl");
+        else if (failed != RD_KAFKA_RESP_ERR_NO_ERROR || element.offset < 0)
+            wrong.add(fmt::format("{} [{}]", element.topic, element.partition),
                       fmt::format("the end of the partition cannot be found: {}", rd_kafka_err2str(failed)));
-        partitions[i].end = answer.offset;
+        partitions[i].end = element.offset;
     }
     if (!wrong.empty()) return wrong;
     return {};

@@ -1,4 +1,4 @@
-// Partitions of topics and their end offsets, as the brokers tell them.
+// Partitions of topics and their end offsets, as of the brokers.
 #pragma once
 
 #include "client.hpp"
@@ -18,7 +18,7 @@ struct partition_end {
     std::int64_t end = 0; ///< offset of the next record
 };
 
-/// Partitions of the options' share, by topic and number, without their ends. Asks for no topic by its name: some clusters create it then.
+/// Partitions of the options' topics, by topic and number, without their ends. Asks for no topic by its name: some clusters create it then.
 /// Errors: topics that do not exist or may not be read, with a suggestion; the timeout.
 result<std::vector<partition_end>> find_partitions(rd_kafka_t*, const consumer_options&);
 

@@ -20,19 +20,16 @@ std::uint32_t saturated(std::uint64_t number) {
 delivery_reconciliation::delivery_reconciliation(const reconciliation_options& options, fleet_partition owned,
                                                  std::uint32_t vehicles, std::uint32_t groups, outputs out)
     : options_(options), owned_(owned), groups_(groups), outputs_(std::move(out)), by_group_(groups) {
-    const std::size_t own = vehicles > owned.index ? (vehicles - owned.index - 1) / owned.count + 1 : 0;
-    streams_.resize(own * groups);
+    streams_.resize(std::size_t{owned.size(vehicles)} * groups);
 }
 
 delivery_reconciliation::location delivery_reconciliation::locate(vehicle_id v, std::uint32_t group) const {
-    const std::size_t vehicle = (index(v) - owned_.index) / owned_.count;
-    return {v, group, vehicle * groups_ + group};
+    return {v, group, std::size_t{owned_.slot_of(v)} * groups_ + group};
 }
 
 delivery_reconciliation::location delivery_reconciliation::locate(std::uint64_t stream_index) const {
-    const auto vehicle = stream_index / groups_ * owned_.count + owned_.index;
-    return {vehicle_id{static_cast<std::uint32_t>(vehicle)}, static_cast<std::uint32_t>(stream_index % groups_),
-            static_cast<std::size_t>(stream_index)};
+    return {owned_.vehicle_at(static_cast<std::uint32_t>(stream_index / groups_)),
+            static_cast<std::uint32_t>(stream_index % groups_), static_cast<std::size_t>(stream_index)};
 }
 
 bool delivery_reconciliation::is_matched(const stream& s, std::uint64_t sequence) {
@@ -157,8 +154,8 @@ void delivery_reconciliation::sent(vehicle_id v, std::uint32_t group, std::uint6
         insert(l, w->second, one, at);
 }
 
-/// A message is out of order if one with a higher sequence was consumed before it. Of early ones it is not yet known whether they
-/// are ours: the nearest one counts the message when it is reported as sent.
+/// A message is out of order if one with a higher sequence was consumed before it. Of early ones it is not yet known whether a
+/// vehicle sent them: the nearest one counts the message when it is reported as sent.
 void delivery_reconciliation::check_order(const location& l, window& w, std::uint64_t sequence,
                                           std::uint32_t consumed_number, std::uint32_t behind) {
     auto& counts = by_group_[l.group];

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -13,10 +12,7 @@ namespace loadsim::observer {
 contract::message_view message_view_of(const kafka::incoming_record& r) {
     contract::message_view view{.topic = r.topic, .payload = r.value, .correlation = r.key};
     if (!r.headers.empty())
-        view.property = [headers = r.headers](std::string_view name) {
-            const auto found = std::ranges::find(headers, name, &kafka::record_header::name);
-            return found == headers.end() ? std::string_view{} : found->value;
-        };
+        view.property = [headers = r.headers](std::string_view name) { return kafka::header_value(headers, name); };
     return view;
 }
 

@@ -8,7 +8,7 @@
 namespace loadsim::observer {
 namespace {
 
-/// The mock cluster answers an empty fetch only after this time, even if a record has come.
+/// The mock cluster responds to an empty fetch only after this time, even if a record has come.
 constexpr nanoseconds embedded_fetch_wait = std::chrono::milliseconds{10};
 
 } // namespace
@@ -16,7 +16,6 @@ constexpr nanoseconds embedded_fetch_wait = std::chrono::milliseconds{10};
 result<kafka::consumer> start_consumer(kafka::consumer_options wanted, const std::vector<std::string>& brokers,
                                        const std::string& path, const time_source& time,
                                        kafka::consumer::batch_handler handler) {
-    wanted.share = {}; // of several ranks, each consumes all partitions: its vehicles' records may be in any
     if (wanted.connection.brokers.empty() && !brokers.empty()) {
         wanted.connection.brokers = brokers;
         wanted.fetch_wait = embedded_fetch_wait;

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -28,10 +27,7 @@ void tap_splitter::count_in_partition(const kafka::incoming_record& record, meas
 }
 
 void tap_splitter::add(const kafka::incoming_record& record, measure::tap_counts& counts) {
-    const auto header = [&record](std::string_view name) {
-        const auto found = std::ranges::find(record.headers, name, &kafka::record_header::name);
-        return found == record.headers.end() ? std::string_view{} : found->value;
-    };
+    const auto header = [&record](std::string_view name) { return kafka::header_value(record.headers, name); };
     const auto message =
         mapping_.read({.topic = record.topic, .key = record.key, .value = record.value, .header = header});
     const auto v = to_.find_vehicle(message.payload_vehicle.empty() ? message.key_vehicle : message.payload_vehicle);
@@ -58,7 +54,7 @@ void tap_splitter::add(const kafka::incoming_record& record, measure::tap_counts
     else if (!message.sequence)
         ++others.without_sequence;
     else
-        ++others.foreign; // of no group of ours
+        ++others.foreign; // of none of the tap's groups
 }
 
 } // namespace loadsim::observer

@@ -30,7 +30,7 @@ void add_tap_findings(std::vector<row>& to, const std::string& name, const measu
     const std::pair<std::uint64_t, std::string_view> findings[] = {
         {sum.unknown_vehicle, "records that name no vehicle of the fleet"},
         {sum.without_sequence, "records without a sequence"},
-        {sum.foreign, "records with a sequence that their vehicle never sent"},
+        {sum.foreign, "records that their vehicle never sent"},
         {sum.wrong_key, "records whose key names another vehicle than the payload, or none"},
     };
     for (const auto& [count, what] : findings)

@@ -31,7 +31,7 @@ void check_vehicle_values(const scenario_config&, const compiled_scenario&, prob
 /// Parameters that no request has, settings of the other driver, and messages that the contract leaves out.
 void warn_of_contract(const scenario_config&, const compiled_scenario&, problems& warnings);
 
-/// Messages that name no vehicle, groups that nobody sends, and stores that stay empty or lose messages.
+/// Messages that name no vehicle, groups that no segment sends, and stores that stay empty or lose messages.
 void warn_of_telemetry(const scenario_config&, problems& warnings);
 /// Telemetry that the bridge to the embedded cluster does not forward.
 void warn_of_taps(const scenario_config&, problems& warnings);

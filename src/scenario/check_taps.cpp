@@ -21,15 +21,6 @@
 namespace loadsim::scenario {
 namespace {
 
-/// Topics of the embedded cluster.
-std::vector<std::string_view> embedded_topics(const embedded_kafka& cluster) {
-    std::vector<std::string_view> names;
-    for (const auto& t : cluster.topics) names.emplace_back(t.name);
-    for (const auto& r : cluster.bridge.rules)
-        if (std::ranges::count(names, std::string_view(r.topic)) == 0) names.emplace_back(r.topic);
-    return names;
-}
-
 void check_consumer(const scenario_config& config, const kafka::consumer_options& o, const std::string& path,
                     problems& all) {
     const bool embedded = o.connection.brokers.empty() && config.target.embedded_kafka;
@@ -39,7 +30,9 @@ void check_consumer(const scenario_config& config, const kafka::consumer_options
         all.add(fmt::format("{}.{}", path, p.location), std::move(p.text));
     }
     if (!embedded) return;
-    const auto known = embedded_topics(*config.target.embedded_kafka);
+    const auto cluster = embedded_topics(*config.target.embedded_kafka);
+    std::vector<std::string_view> known;
+    for (const auto& t : cluster) known.emplace_back(t.name);
     for (std::size_t i = 0; i < o.topics.size(); ++i)
         if (std::ranges::count(known, std::string_view(o.topics[i])) == 0)
             all.add(fmt::format("{}.topics[{}]", path, i),

@@ -101,8 +101,8 @@ void warn_of_telemetry(const scenario_config& config, problems& warnings) {
     bool all_lossy = has_telemetry(f);
     for_each_telemetry_message(f, [&](const std::string& path, const contract::message_options& m) {
         if (!m.vss && !mentions(m, names_vehicle))
-            warnings.add(path + ".topic", "neither topic nor payload names the vehicle, so that nobody can tell whose "
-                                          "message it is; put {vin} into the topic");
+            warnings.add(path + ".topic", "neither topic nor payload names the vehicle, so that a receiver cannot "
+                                          "tell whose message it is; put {vin} into the topic");
         all_lossy = all_lossy && m.qos.value_or(static_cast<std::uint8_t>(f.mqtt.response_qos)) == 0;
     });
     const auto sent = segment_groups_of(config);

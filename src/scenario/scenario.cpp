@@ -34,6 +34,14 @@ std::vector<std::string> observer_names(const std::vector<observer::options>& ob
 
 } // namespace
 
+std::vector<kafka::mock_cluster::topic> embedded_topics(const embedded_kafka& wanted) {
+    auto all = wanted.topics;
+    for (const auto& rule : wanted.bridge.rules)
+        if (std::ranges::count(all, rule.topic, &kafka::mock_cluster::topic::name) == 0)
+            all.push_back({rule.topic, embedded_kafka::default_partitions});
+    return all;
+}
+
 scenario_config::scenario_config() = default;
 scenario_config::scenario_config(const scenario_config&) = default;
 scenario_config::scenario_config(scenario_config&&) noexcept = default;

@@ -7,12 +7,12 @@ namespace loadsim::telemetry {
 group_schedule::group_schedule(const group_options& options, std::uint32_t group, std::uint64_t seed,
                                std::uint32_t vehicles, const rate_factors& factors, simulated_day day, nanoseconds end)
     : progress_(options.every, factors, day, end), jitter_(options.jitter.value),
-      turn_(random_unit(seed, stream_id::telemetry_spread, group, 0)), seed_(seed), group_(group), vehicles_(vehicles) {
-}
+      spread_offset_(random_unit(seed, stream_id::telemetry_spread, group, 0)), seed_(seed), group_(group),
+      vehicles_(vehicles) {}
 
 double group_schedule::spread(vehicle_id v) const noexcept {
-    const double turned = static_cast<double>(index(v)) / vehicles_ + turn_;
-    return turned - std::floor(turned);
+    const double sum = static_cast<double>(index(v)) / vehicles_ + spread_offset_;
+    return sum - std::floor(sum);
 }
 
 double group_schedule::displacement(vehicle_id v, std::uint32_t sequence) const noexcept {

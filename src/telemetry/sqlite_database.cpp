@@ -9,7 +9,7 @@
 namespace loadsim::telemetry {
 namespace {
 
-// The id of the application tells a store from another program's database; the version says which tables it has.
+// The application id distinguishes a store from the database of another program; the version identifies its tables.
 constexpr auto application_id = "1819505516";
 constexpr auto format_version = "1";
 constexpr std::int64_t page_bytes = 4'096;

@@ -110,7 +110,7 @@ private:
         return true;
     }
 
-    /// After a batch that failed: removals first, for they make room, then the messages one by one, until the disk is full.
+    /// After a batch that failed: removals first, because they free space, then the messages one by one, until the disk is full.
     /// Removals that fail wait for the next batch.
     void write_what_fits() {
         if (commit(database_.execute("BEGIN IMMEDIATE") && remove_all())) {
@@ -133,12 +133,12 @@ private:
     }
 
     void note_problem() {
-        if (told_) return;
-        told_ = true;
+        if (reported_) return;
+        reported_ = true;
         problem_ = problem{
             options_.path,
             database_.is_full()
-                ? std::string("the telemetry store is full, by store.diskBytes or because the disk is: further "
+                ? std::string("the telemetry store is full, by fleet.store.diskBytes or because the disk is: further "
                               "messages are kept in memory only and would not outlive a restart of loadsim")
                 : fmt::format("the telemetry store cannot be written ({}): messages are kept in memory only and "
                               "would not outlive a restart of loadsim",
@@ -151,7 +151,7 @@ private:
     std::vector<std::int64_t> removed_;
     std::optional<nanoseconds> waiting_since_;
     std::optional<problem> problem_;
-    bool told_ = false;
+    bool reported_ = false;
     bool loading_ = false;
     persistence_counts counts_;
 };

@@ -31,6 +31,7 @@ constexpr auto telemetry_count_metrics = std::to_array<telemetry_count_metric>({
     {"unsent", [](const telemetry_counts& c) { return c.unsent; }},
     {"overwritten", [](const telemetry_counts& c) { return c.overwritten; }},
     {"expired", [](const telemetry_counts& c) { return c.expired; }},
+    {"too_old", [](const telemetry_counts& c) { return c.too_old; }},
     {"stored", [](const telemetry_counts& c) { return c.stored; }},
     {"reissued", [](const telemetry_counts& c) { return c.reissued; }},
     {"in_store", [](const telemetry_counts& c) { return c.in_store; }},

@@ -51,7 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto header = take_text(rest);
     const auto mapping = tap_mapping::compile(options, {{"position", "v1/+/tlm/position"}, {"all", "#"}}, "tap");
     if (!mapping) std::abort();
-    const tap_message record{
+    const record_view record{
         .topic = topic, .key = key, .value = rest, .header = [&](std::string_view) { return header; }};
     const auto found = mapping->read(record);
     if (found != mapping->read(record)) std::abort();

@@ -13,7 +13,7 @@ enum class hash_function : std::uint8_t { sha1, sha256, sha512 };
 std::string hash(hash_function, std::string_view);
 std::string hmac(hash_function, std::string_view key, std::string_view text); ///< RFC 2104
 
-/// 64 bits that differ for different contents, but for one of 2^64; never 0. Not for contents that somebody chooses to collide.
+/// 64 bits that differ for different contents, but for one of 2^64; never 0. Not safe against contents that are made to collide.
 /// The same on every machine of one byte order. Some 0.4 ns a byte.
 std::uint64_t content_hash(std::string_view) noexcept;
 

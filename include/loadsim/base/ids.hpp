@@ -15,6 +15,14 @@ struct fleet_partition {
     std::uint32_t count = 1;
 
     constexpr bool owns(vehicle_id v) const { return loadsim::index(v) % count == index; }
+
+    /// Number of the partition's vehicles, of a fleet of so many.
+    constexpr std::uint32_t size(std::uint32_t vehicles) const {
+        return vehicles > index ? (vehicles - index - 1) / count + 1 : 0;
+    }
+    /// Index of a vehicle among those of the partition. Precondition: owns(v).
+    constexpr std::uint32_t slot_of(vehicle_id v) const { return loadsim::index(v) / count; }
+    constexpr vehicle_id vehicle_at(std::uint32_t slot) const { return vehicle_id{slot * count + index}; }
 };
 
 /// Partition of one shard of one rank: of the rank's vehicles (every ranks-th, from `rank`) every shards-th, from `shard`.

@@ -32,8 +32,8 @@ struct tap_group {
     std::string filter; ///< MQTT topic filter that matches the topics of its messages
 };
 
-/// Views of one record.
-struct tap_message {
+/// A record of the bus.
+struct record_view {
     std::string_view topic{};
     std::string_view key{};
     std::string_view value{};
@@ -46,7 +46,7 @@ struct tapped_message {
     std::string key_vehicle;                 ///< empty: absent
     std::string payload_vehicle;             ///< empty: absent, or not configured
     std::optional<std::uint64_t> sequence{}; ///< nullopt: absent, or no number
-    std::optional<std::uint32_t> group{};    ///< index; nullopt: none of ours
+    std::optional<std::uint32_t> group{};    ///< index; nullopt: none of the tap's groups
     std::uint64_t payload_hash = 0;          ///< content_hash() of the vehicle's payload; 0: there is none
     friend bool operator==(const tapped_message&, const tapped_message&) = default;
 };
@@ -56,7 +56,7 @@ class tap_mapping {
 public:
     /// `option`: path of the tap in the scenario, for problems. Several groups need a path of the group.
     static result<tap_mapping> compile(const tap_mapping_options&, std::vector<tap_group>, const std::string& option);
-    tapped_message read(const tap_message&) const;
+    tapped_message read(const record_view&) const;
 
 private:
     enum class key_place : std::uint8_t { text, json, value };

@@ -48,8 +48,8 @@ class vehicles {
 public:
     virtual ~vehicles() = default;
 
-    /// Told of each telemetry message and alarm that is sent from now on; must outlive this object. Call before start(). Null: nobody
-    /// is told.
+    /// Called for each telemetry message and alarm that is sent from now on; must outlive this object. Call before start(). Null:
+    /// there is no listener.
     virtual void set_telemetry_listener(telemetry_listener*) {}
     /// Starts connecting, at the shard's part of the connect rate. Simulated vehicles are online from the start.
     virtual void start() {}

@@ -23,6 +23,8 @@ enum class timestamp_type : std::uint8_t { none, create, append };
 struct record_header {
     std::string_view name, value;
 };
+/// Value of the first header with the name; empty: there is none.
+std::string_view header_value(std::span<const record_header>, std::string_view name);
 
 /// Its views are valid during the call of the handler.
 struct incoming_record {
@@ -50,10 +52,10 @@ struct consumer_counts {
     std::uint64_t records = 0;
     std::uint64_t bytes = 0;                       ///< of keys and values
     std::map<std::string, std::uint64_t> errors{}; ///< by name
-    std::vector<partition_lag> lag{};              ///< of the partitions of this rank
+    std::vector<partition_lag> lag{};              ///< of all partitions
 };
 
-/// Consumes the partitions of its share, from their ends as of start(): each record appended after start() has returned, and none from
+/// Consumes all partitions of its topics, from their ends as of start(): each record appended after start() has returned, and none from
 /// before it was called. There is no group membership, so nothing is rebalanced.
 ///
 /// Threads: starts its own, which calls the handler; it must not throw, and it delays all later records: split the batch by shard and
@@ -70,7 +72,7 @@ public:
     consumer& operator=(consumer&&) noexcept;
     ~consumer(); ///< stop()
 
-    std::uint32_t partitions() const; ///< of this rank, of all topics
+    std::uint32_t partitions() const; ///< of all topics
     consumer_counts counts() const;
     /// No handler runs after it. Commits the offsets if there is a group. Idempotent.
     void stop();

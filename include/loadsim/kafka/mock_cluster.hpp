@@ -12,7 +12,7 @@ namespace loadsim::kafka {
 
 /// Without authentication and TLS: every user of the machine can read and write.
 /// Keeps the last 5 MB of a partition, 100,000 batches at most: a consumer that is further behind loses records.
-/// Record timestamps are those of the producers. An empty fetch is answered only after consumer_options::fetch_wait.
+/// Record timestamps are those of the producers. The response to an empty fetch comes only after consumer_options::fetch_wait.
 /// Threads: starts its own; members from one thread.
 class mock_cluster {
 public:

@@ -44,21 +44,12 @@ struct connection_options {
     friend bool operator==(const connection_options&, const connection_options&) = default;
 };
 
-/// Share of the partitions of each topic: partition p is of rank p % ranks. Nothing moves when a rank is lost.
-struct partition_share {
-    std::uint32_t rank = 0;
-    std::uint32_t ranks = 1;
-    constexpr bool owns(std::int32_t partition) const { return static_cast<std::uint32_t>(partition) % ranks == rank; }
-    friend bool operator==(const partition_share&, const partition_share&) = default;
-};
-
 struct consumer_options {
     connection_options connection{};
     std::vector<std::string> topics{};
-    /// Name under which the consumed offsets are committed, so that tools show the lag; empty: nothing is committed. Partitions are
-    /// assigned by `share` either way, and a committed offset is never where the consumer begins.
+    /// Name under which the consumed offsets are committed, so that tools show the lag; empty: nothing is committed. There is
+    /// no group membership either way, and a committed offset is never where the consumer begins.
     std::string group{};
-    partition_share share{};
     nanoseconds start_timeout = std::chrono::seconds{10};
     /// Longest time that a broker holds an empty response. A broker answers as soon as it has a record; the mock cluster only then.
     nanoseconds fetch_wait = std::chrono::milliseconds{500};
@@ -81,7 +72,7 @@ problems check(const connection_options&);
 problems check(const consumer_options&);
 problems check(const producer_options&);
 
-/// Makes password and key password known to base/secrets, so that no text has them.
+/// Registers password and key password with base/secrets, which masks them in all texts.
 void register_secrets(const connection_options&);
 
 } // namespace loadsim::kafka

@@ -50,10 +50,11 @@ struct delivery_counts {
     std::uint64_t lost = 0;
     std::uint64_t sent_not_reconciled = 0; ///< fell out of the window before the deadline
     std::uint64_t duplicated = 0;
-    std::uint64_t reissue_duplicates = 0;      ///< the vehicle itself had sent the message that often
-    std::uint64_t foreign = 0;                 ///< of a vehicle of ours, but it never sent that sequence
+    std::uint64_t reissue_duplicates = 0; ///< the vehicle itself had sent the message that often
+    std::uint64_t foreign =
+        0; ///< of a vehicle of the fleet: a sequence that it never sent, or none of the tap's groups
     std::uint64_t consumed_not_reconciled = 0; ///< repeated or late: too old for the window to tell
-    std::uint64_t unknown_vehicle = 0;         ///< neither key nor payload names a vehicle of ours
+    std::uint64_t unknown_vehicle = 0;         ///< neither key nor payload names a vehicle of the fleet
     std::uint64_t without_sequence = 0;
     std::uint64_t wrong_key = 0; ///< part of `consumed`: the key names another vehicle than the payload, or none
     std::uint64_t out_of_order =
@@ -80,7 +81,7 @@ struct delivery_finding {
     friend bool operator==(const delivery_finding&, const delivery_finding&) = default;
 };
 
-/// A record of the tap that names a vehicle of ours and a sequence.
+/// A record of the tap that names a vehicle of the fleet and a sequence.
 struct consumed_record {
     vehicle_id vehicle{}; ///< that the payload names, if it names one, else the key
     std::uint32_t group = 0;

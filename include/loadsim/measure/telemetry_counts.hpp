@@ -1,4 +1,4 @@
-// Counts of the messages that vehicles send without being asked, and of what a tap has found of them.
+// Counts of telemetry and alarms, and of what a tap has found of them.
 #pragma once
 
 #include <loadsim/measure/delivery_reconciliation.hpp>
@@ -50,7 +50,7 @@ BOOST_DESCRIBE_STRUCT(telemetry_counts, (),
 /// Backlogs of the stores: of a vehicle, from its first stored message until the store was empty again.
 struct backlog_counts {
     std::uint64_t begun = 0;  ///< vehicles that stored a message; again after each time it was drained
-    histogram drained;        ///< from the return of the link until the backlog was through
+    histogram drained;        ///< from the return of the link until the backlog was drained
     std::uint64_t errors = 0; ///< of the database: disk full, damaged
     std::map<std::string, std::uint64_t> reasons{}; ///< of the errors
 

@@ -50,6 +50,9 @@ struct embedded_kafka {
     friend bool operator==(const embedded_kafka&, const embedded_kafka&) = default;
 };
 
+/// Topics of the cluster: those of the list and of the bridge's rules, each once.
+std::vector<kafka::mock_cluster::topic> embedded_topics(const embedded_kafka&);
+
 /// Platform under test. read() resolves it: `embedded` alone: embedded mosquitto and embedded backend; a broker: no
 /// embedded mosquitto, and the embedded backend only if the http driver needs one; broker and api: nothing embedded,
 /// whatever target.embedded contains. An embedded backend without configured services serves its defaults and

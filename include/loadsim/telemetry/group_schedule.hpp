@@ -8,7 +8,7 @@ namespace loadsim::telemetry {
 /// When a vehicle's messages of one group are due: a function of (seed, group, vehicle), whatever the shards.
 ///
 /// Message n = 1, 2, ... is due where the vehicle's progress reaches n - 1 + spread + jitter * u(n). The spread, 0 to 1, is the
-/// vehicle's index over the vehicles of the fleet, turned by a random part that all vehicles have in common, so that two groups of a
+/// fractional part of the vehicle's index over the vehicles of the fleet, plus a random offset of the group, so that two groups of a
 /// vehicle are not always due at once. u(n) is uniform in [0, 1).
 /// So the messages of a vehicle by any instant are the progress, less than 1 + jitter more or less.
 /// Threads: const, any.
@@ -37,7 +37,7 @@ private:
 
     progress_schedule progress_;
     double jitter_;
-    double turn_; ///< random part of the spread
+    double spread_offset_; ///< random, 0 to 1
     std::uint64_t seed_;
     std::uint32_t group_;
     std::uint32_t vehicles_;

@@ -34,7 +34,7 @@ struct store_counts {
 BOOST_DESCRIBE_STRUCT(store_counts, (),
                       (stored, restored, reissued, put_back, overwritten, expired, too_old, refused, in_store))
 
-/// The store of a vehicle from its first message until it was empty again.
+/// A backlog, from its first stored message until it was drained.
 struct drained_backlog {
     vehicle_id vehicle{};
     nanoseconds began{0};       ///< first message stored
@@ -47,9 +47,9 @@ struct drained_backlog {
 ///
 /// A vehicle with stored messages has a backlog. When its link is up: resume(), then front() and pop_front() while front() returns a
 /// message; next_replay() is the instant to ask again. A live message is put() into the store if goes_through_store(), otherwise it is
-/// sent and told by live_sent(). When the link breaks: put_back() of what was not acknowledged, and put() from then on.
+/// sent and reported by live_sent(). When the link breaks: put_back() of what was not acknowledged, and put() from then on.
 /// Limits:  each vehicle by messages, bytes and age, all by bytes; above a limit the oldest message is overwritten, of all vehicles
-///          together the one that was due first. Age and expiry are looked at when a message comes to the front.
+///          together the one that was due first. Age and expiry are checked when a message comes to the front.
 /// Shape:   a vehicle without a backlog takes no memory; without any backlog the store takes none.
 /// Threads: one. Pure: it reads no clock; persistence writes.
 class message_store {
@@ -76,10 +76,10 @@ public:
     }
 
     void resume(vehicle_id, nanoseconds now); ///< the link is up
-    void live_sent(vehicle_id);               ///< a live message was sent; it gives stored ones their share
-    void end_live();                          ///< no live message follows: stored ones wait for none
+    void live_sent(vehicle_id);               ///< a live message was sent; stored ones get their share
+    void end_live();                          ///< no live message follows: stored ones no longer wait for one
 
-    /// The next message to re-issue; nullopt: there is none, or order and rate say that it waits. Views are valid until the store
+    /// The next message to re-issue; nullopt: there is none, or order and rate do not allow it yet. Views are valid until the store
     /// changes.
     std::optional<stored_message> front(vehicle_id, nanoseconds now);
     /// The front has been given to the session. With QoS 1 and 2 it stays in the database until acknowledged(). Expects: front().

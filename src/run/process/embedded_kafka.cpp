@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -15,18 +14,8 @@ constexpr nanoseconds bridge_linger = std::chrono::milliseconds{1};
 
 } // namespace
 
-std::vector<kafka::mock_cluster::topic> embedded_topics(const scenario::embedded_kafka& wanted) {
-    auto all = wanted.topics;
-    const auto add = [&](const std::string& name) {
-        if (std::ranges::count(all, name, &kafka::mock_cluster::topic::name) == 0)
-            all.push_back({name, scenario::embedded_kafka::default_partitions});
-    };
-    for (const auto& rule : wanted.bridge.rules) add(rule.topic);
-    return all;
-}
-
 result<embedded_kafka> start_embedded_kafka(const scenario::scenario_config& scenario, const net::endpoint& broker) {
-    auto cluster = kafka::mock_cluster::start(embedded_topics(*scenario.target.embedded_kafka));
+    auto cluster = kafka::mock_cluster::start(scenario::embedded_topics(*scenario.target.embedded_kafka));
     if (!cluster) return cluster.error();
     auto bridge =
         backend::kafka_bridge::start(scenario.target.embedded_kafka->bridge, {broker},

@@ -8,12 +8,8 @@
 #include <loadsim/scenario/scenario.hpp>
 
 #include <string>
-#include <vector>
 
 namespace loadsim::run {
-
-/// Topics of the cluster: those of the list and of the bridge's rules, each once.
-std::vector<kafka::mock_cluster::topic> embedded_topics(const scenario::embedded_kafka&);
 
 struct embedded_kafka {
     kafka::mock_cluster cluster;
@@ -21,6 +17,7 @@ struct embedded_kafka {
 
     std::string notice() const; ///< sentence printed at the start
 };
+
 /// `broker`: the embedded one, with loadsim's own login. Precondition: target.embedded_kafka.
 /// Errors: as those of cluster and bridge; nothing is left running then.
 result<embedded_kafka> start_embedded_kafka(const scenario::scenario_config&, const net::endpoint& broker);

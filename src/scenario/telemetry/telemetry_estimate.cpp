@@ -4,6 +4,7 @@
 #include "telemetry/compiled_telemetry.hpp"
 
 #include <loadsim/base/units.hpp>
+#include <loadsim/telemetry/progress_schedule.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -40,6 +41,7 @@ telemetry_estimate estimate_telemetry(const scenario_config& config) {
     if (!has_telemetry(f) || load_seconds(config.load) > max_load_seconds) return made;
     const auto trips = trips_of(f);
     const telemetry::vehicle_model model(trips, config.seed);
+    const telemetry::simulated_day day{trips.start, trips.speed};
     const auto factors = rate_factors_of(config);
     const auto groups = segment_groups_of(config);
     const vehicle::segmentation segments(config.seed, f.vehicles, f.segments);
@@ -49,9 +51,7 @@ telemetry_estimate estimate_telemetry(const scenario_config& config) {
     const double load = load_seconds(config.load);
     for (int k = 0; k < sampled_instants; ++k) {
         const nanoseconds since_start{static_cast<std::int64_t>(load * 1e9 * k / sampled_instants)};
-        const nanoseconds day_time =
-            trips.start +
-            nanoseconds{static_cast<std::int64_t>(static_cast<double>(since_start.count()) * trips.speed)};
+        const auto day_time = day.day_time(since_start);
         double messages = 0, packets = 0;
         for (std::uint32_t i = 0; i < sample; ++i) {
             const vehicle_id v{static_cast<std::uint32_t>(std::uint64_t{i} * f.vehicles / sample)};

@@ -18,7 +18,7 @@ namespace {
 const std::vector<tap_group> position_and_battery{{"position", "v1/+/tlm/position"}, {"battery", "v1/+/tlm/battery"}};
 constexpr std::string_view vehicle_payload = R"({"vin":"CAR","seq":7})";
 
-tapped_message read_record(const tap_mapping_options& options, const tap_message& record,
+tapped_message read_record(const tap_mapping_options& options, const record_view& record,
                            const std::vector<tap_group>& groups = {{"position", {}}}) {
     auto mapping = tap_mapping::compile(options, groups, "taps[0]");
     EXPECT_TRUE(mapping) << to_string(mapping.error());
@@ -37,7 +37,7 @@ TEST(tap_mapping, reads_each_form_of_record) {
         R"({"clientid":"CAR","topic":"v1/CAR/tlm/position","payload":"{\"vin\":\"CAR\",\"seq\":7}","qos":1})";
     struct {
         tap_mapping_options options;
-        tap_message record;
+        record_view record;
         const char* reason;
     } const rows[] = {
         {{.vehicle = "/vin"}, {.key = "CAR", .value = vehicle_payload}, "the default: the payload as it is"},
@@ -87,7 +87,7 @@ TEST(tap_mapping, a_sequence_is_a_whole_number) {
 }
 
 TEST(tap_mapping, a_group_is_named_or_found_by_its_topic) {
-    const auto group_with = [](const tap_mapping_options& options, const tap_message& record) {
+    const auto group_with = [](const tap_mapping_options& options, const record_view& record) {
         return read_record(options, record, position_and_battery).group;
     };
     EXPECT_EQ(group_with({.telemetry_group = "/group"}, {.value = R"({"group":"battery"})"}), 1U);

@@ -61,15 +61,6 @@ TEST(kafka_options, each_problem_has_its_place_and_a_remedy) {
     }
 }
 
-TEST(kafka_options, ranks_share_the_partitions) {
-    for (const std::uint32_t ranks : {1U, 2U, 3U, 7U})
-        for (std::int32_t p = 0; p < 20; ++p) {
-            std::uint32_t owners = 0;
-            for (std::uint32_t rank = 0; rank < ranks; ++rank) owners += partition_share{rank, ranks}.owns(p);
-            EXPECT_EQ(owners, 1U) << p << " of " << ranks;
-        }
-}
-
 TEST(kafka_options, passwords_are_secrets) {
     register_secrets({.brokers = {},
                       .tls = tls_options{.key_password = "key-pass-of-kafka"},

@@ -139,7 +139,7 @@ taps
     kafka   960      950     7           5             4          1               3     8.00 ms      16.0 ms
     2 x  kafka: records that name no vehicle of the fleet
     1 x  kafka: records without a sequence
-    3 x  kafka: records with a sequence that their vehicle never sent
+    3 x  kafka: records that their vehicle never sent
     6 x  kafka: records whose key names another vehicle than the payload, or none
     1 x  kafka not consumed: broker transport failure
 )");

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <variant>
+#include <vector>
 
 using namespace loadsim;
 using namespace loadsim::scenario;
@@ -150,4 +151,13 @@ TEST(taps, warn_of_telemetry_that_the_bridge_does_not_forward) {
     EXPECT_THAT(warnings_of_tap(
                     with_tap("topics: [telemetry]", "{seq}", "kafka: true, bridge: {rules: [{filter: 'v2/+/tlm/#'}]}")),
                 HasSubstr("no rule of target.embedded.bridge has a filter for it"));
+}
+
+TEST(embedded_kafka, has_the_topics_of_its_list_and_of_the_bridge) {
+    embedded_kafka wanted;
+    EXPECT_EQ(embedded_topics(wanted), (std::vector<kafka::mock_cluster::topic>{{"telemetry", 4}}));
+    wanted.topics = {{"telemetry", 9}, {"other", 2}};
+    wanted.bridge.rules = {{.topic = "telemetry"}, {.filter = "v1/+/evt", .topic = "events"}, {.topic = "events"}};
+    EXPECT_EQ(embedded_topics(wanted),
+              (std::vector<kafka::mock_cluster::topic>{{"telemetry", 9}, {"other", 2}, {"events", 4}}));
 }

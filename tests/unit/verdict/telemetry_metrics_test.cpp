@@ -101,6 +101,7 @@ TEST(telemetry_budgets, compare_counts_and_durations) {
         {"telemetry.unsent == 1", "1", budget_verdict::pass},
         {"telemetry.overwritten == 6", "6", budget_verdict::pass},
         {"telemetry.expired == 7", "7", budget_verdict::pass},
+        {"telemetry.too_old == 5", "5", budget_verdict::pass},
         {"telemetry.in_store == 5", "5", budget_verdict::pass},
         {"telemetry.lost == 0", "25", budget_verdict::fail}, // all that never arrived
         {"telemetry.lost{group=battery} == 0", "0", budget_verdict::pass},
