@@ -49,7 +49,7 @@ void telemetry_publisher::end_load() {
     if (!store_) return;
     store_->end_live();
     for (const auto v : store_->vehicles())
-        if (link_.can_send(v)) schedule_replay(v);
+        if (link_.can_send(v)) schedule_reissue(v);
 }
 
 void telemetry_publisher::finish() {
@@ -64,7 +64,7 @@ void telemetry_publisher::finish() {
         in_flight_.for_each(slot, [this](const auto& m) { ++counts_[m.group].lost; });
         in_flight_.remove_all(slot);
     }
-    replays_.clear();
+    reissues_.clear();
     if (!store_) return;
     store_->remove_outdated(since_start());
     for (std::uint32_t g = 0; g < counts_.size(); ++g) counts_[g].in_store += store_->counts(g).in_store;
@@ -100,13 +100,13 @@ void telemetry_publisher::process() {
         if (!due) break;
         publish(*due);
     }
-    replay_due();
+    reissue_due();
     arm();
 }
 
 /// An instant that has passed: after the events that are ready now.
 void telemetry_publisher::arm() {
-    const auto next = std::min(plan_.next(), replays_.next());
+    const auto next = std::min(plan_.next(), reissues_.next());
     if (next == nanoseconds::max() || finished_) return;
     const auto at = std::max(load_start_ + next, link_.now());
     if (at >= armed_) return;
@@ -142,7 +142,7 @@ void telemetry_publisher::publish(const due_telemetry& due) {
         ++counts.sent;
         if (!store_) return;
         store_->live_sent(v);
-        if (store_->has_backlog(v)) schedule_replay(v);
+        if (store_->has_backlog(v)) schedule_reissue(v);
     } else if (is_temporary(error) && !store_) {
         not_sent(due.group, error.message());
     } else if (is_temporary(error) && store(m) && link_.can_send(v)) {
@@ -244,7 +244,7 @@ bool telemetry_publisher::on_published(vehicle_id v, std::uint16_t packet_id, mq
         }
         if (store_) store_->acknowledged(m->position);
     }
-    if (store_ && store_->has_backlog(v)) schedule_replay(v); // the session may take one more
+    if (store_ && store_->has_backlog(v)) schedule_reissue(v); // the session may take one more
     return m != nullptr;
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "in_flight_messages.hpp"
-#include "replay_queue.hpp"
+#include "reissue_queue.hpp"
 #include "telemetry_composer.hpp"
 #include "telemetry_link.hpp"
 #include "telemetry_plan.hpp"
@@ -80,12 +80,12 @@ private:
     vehicle_id id_at(std::uint32_t slot) const { return spec_.shard_partition.vehicle_at(slot); }
     nanoseconds since_start() const { return link_.now() - load_start_; }
 
-    // telemetry_replay.cpp: the store.
+    // telemetry_reissue.cpp: the store.
     void open_store();
     bool store(const telemetry::stored_message&);
-    void replay_due();
+    void reissue_due();
     bool reissue(const telemetry::stored_message&, nanoseconds now);
-    void schedule_replay(vehicle_id);
+    void schedule_reissue(vehicle_id);
     void give_back(std::uint32_t slot);
     void flush_store();
     void take_storage_problem();
@@ -108,7 +108,7 @@ private:
 
     std::unique_ptr<telemetry::store_persistence> storage_; ///< null: the store is in memory only
     std::optional<telemetry::message_store> store_;         ///< during the load, if the options have one
-    replay_queue replays_;
+    reissue_queue reissues_;
     std::string topic_, payload_;        ///< of the message being re-issued
     std::vector<message_traits> traits_; ///< by group
 

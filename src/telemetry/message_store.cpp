@@ -13,7 +13,7 @@ constexpr std::size_t payload_bytes_max = std::numeric_limits<std::uint32_t>::ma
 bool is_above(std::uint64_t value, std::uint64_t limit) { return limit != 0 && value > limit; }
 
 /// Stored messages for each live one.
-double stored_per_live(const replay_options& replay) { return replay.share.value / (1 - replay.share.value); }
+double stored_per_live(const reissue_options& reissue) { return reissue.share.value / (1 - reissue.share.value); }
 
 } // namespace
 
@@ -105,25 +105,25 @@ void message_store::resume(vehicle_id v, nanoseconds now) {
 }
 
 void message_store::live_sent(vehicle_id v) {
-    if (options_.replay.order != replay_order::interleaved || backlogs_.empty()) return;
+    if (options_.reissue.order != reissue_order::interleaved || backlogs_.empty()) return;
     const auto entry = backlogs_.find(index(v));
-    if (entry == backlogs_.end() || options_.replay.share.value >= 1) return;
-    const double more = stored_per_live(options_.replay);
+    if (entry == backlogs_.end() || options_.reissue.share.value >= 1) return;
+    const double more = stored_per_live(options_.reissue);
     entry->second.live_share =
         std::min(entry->second.live_share + more, more + 1); // no burst after a wait for the rate
 }
 
-void message_store::end_live() { options_.replay.share.value = 1; }
+void message_store::end_live() { options_.reissue.share.value = 1; }
 
-bool message_store::may_replay(const backlog& b) const {
+bool message_store::may_reissue(const backlog& b) const {
     // Shares of 1/3 and the like add up to slightly less than 1.
-    return options_.replay.order == replay_order::before_live || options_.replay.share.value >= 1 ||
+    return options_.reissue.order == reissue_order::before_live || options_.reissue.share.value >= 1 ||
            b.live_share >= 1 - 1e-9;
 }
 
-nanoseconds message_store::next_replay(vehicle_id v) const {
+nanoseconds message_store::next_reissue(vehicle_id v) const {
     const auto entry = backlogs_.find(index(v));
-    if (entry == backlogs_.end() || !may_replay(entry->second)) return nanoseconds::max();
+    if (entry == backlogs_.end() || !may_reissue(entry->second)) return nanoseconds::max();
     return entry->second.next_allowed;
 }
 
@@ -133,17 +133,18 @@ std::optional<stored_message> message_store::front(vehicle_id v, nanoseconds now
     if (entry == backlogs_.end()) return std::nullopt;
     drop_outdated(entry, now);
     entry = backlogs_.find(index(v));
-    if (entry == backlogs_.end() || !may_replay(entry->second) || now < entry->second.next_allowed) return std::nullopt;
+    if (entry == backlogs_.end() || !may_reissue(entry->second) || now < entry->second.next_allowed)
+        return std::nullopt;
     return entry->second.messages.front();
 }
 
 void message_store::pop_front(vehicle_id v, nanoseconds now) {
     const auto entry = backlogs_.find(index(v));
     auto& b = entry->second;
-    if (options_.replay.order == replay_order::interleaved) b.live_share = std::max(b.live_share - 1, 0.0);
-    if (options_.replay.rate) {
+    if (options_.reissue.order == reissue_order::interleaved) b.live_share = std::max(b.live_share - 1, 0.0);
+    if (options_.reissue.rate) {
         // From the instant that was allowed: late calls do not lower the rate, and a long wait causes no burst.
-        const nanoseconds interval{std::llround(1e9 / options_.replay.rate->per_second)};
+        const nanoseconds interval{std::llround(1e9 / options_.reissue.rate->per_second)};
         const auto planned = b.next_allowed == nanoseconds::min() ? now : b.next_allowed;
         b.next_allowed = now - planned < interval ? planned + interval : now + interval;
     }

@@ -49,12 +49,12 @@ public:
         if (s.messages == 0 && s.bytes == 0 && s.age == no_time)
             add("messages",
                 "the store of a vehicle has no limit and would grow until memory is full; give messages, bytes or age");
-        if (s.replay.order == replay_order::interleaved && !(is_share(s.replay.share) && s.replay.share.value > 0))
-            add("replay.share", "a share is above 0% and at most 100%; of 0% the store would never be empty");
-        else if (!is_share(s.replay.share))
-            add("replay.share", "a share is 0% to 100%");
-        if (s.replay.rate && (!(s.replay.rate->per_second > 0) || !std::isfinite(s.replay.rate->per_second)))
-            add("replay.rate", "a rate above 0, such as 10/s; left out, the store is re-issued without a limit");
+        if (s.reissue.order == reissue_order::interleaved && !(is_share(s.reissue.share) && s.reissue.share.value > 0))
+            add("reissue.share", "a share is above 0% and at most 100%; of 0% the store would never be empty");
+        else if (!is_share(s.reissue.share))
+            add("reissue.share", "a share is 0% to 100%");
+        if (s.reissue.rate && (!(s.reissue.rate->per_second > 0) || !std::isfinite(s.reissue.rate->per_second)))
+            add("reissue.rate", "a rate above 0, such as 10/s; left out, the store is re-issued without a limit");
         if (s.sqlite.empty()) return;
         if (s.disk_bytes < disk_bytes_min)
             add("diskBytes", fmt::format("a database needs {} bytes at least", disk_bytes_min));

@@ -46,7 +46,7 @@ struct drained_backlog {
 /// Telemetry of a shard's vehicles while they cannot send.
 ///
 /// A vehicle with stored messages has a backlog. When its link is up: resume(), then front() and pop_front() while front() returns a
-/// message; next_replay() is the instant to ask again. A live message is put() into the store if goes_through_store(), otherwise it is
+/// message; next_reissue() is the instant to ask again. A live message is put() into the store if goes_through_store(), otherwise it is
 /// sent and reported by live_sent(). When the link breaks: put_back() of what was not acknowledged, and put() from then on.
 /// Limits:  each vehicle by messages, bytes and age, all by bytes; above a limit the oldest message is overwritten, of all vehicles
 ///          together the one that was due first. Age and expiry are checked when a message comes to the front.
@@ -72,7 +72,7 @@ public:
     std::vector<vehicle_id> vehicles() const; ///< with a backlog, in increasing order
     /// True: a live message is put into the store, because it would overtake older ones.
     bool goes_through_store(vehicle_id v) const {
-        return options_.replay.order == replay_order::before_live && has_backlog(v);
+        return options_.reissue.order == reissue_order::before_live && has_backlog(v);
     }
 
     void resume(vehicle_id, nanoseconds now); ///< the link is up
@@ -87,7 +87,7 @@ public:
     /// The broker has acknowledged a message of pop_front(). Without persistence there is no need to call it.
     void acknowledged(std::int64_t position);
     /// Instant from which front() may return a message; nanoseconds::max(): not before a live message, or there is none.
-    nanoseconds next_replay(vehicle_id) const;
+    nanoseconds next_reissue(vehicle_id) const;
 
     /// Removes all messages at the front of a backlog that have expired or are too old, for exact counts at the end of a run.
     void remove_outdated(nanoseconds now);
@@ -112,7 +112,7 @@ private:
     using backlog_map = std::pmr::unordered_map<std::uint32_t, backlog>;
 
     backlog& backlog_of(vehicle_id, nanoseconds since);
-    bool may_replay(const backlog&) const;
+    bool may_reissue(const backlog&) const;
     void drop_outdated(backlog_map::iterator, nanoseconds now);
     using counter = std::uint64_t store_counts::*;
     void count(std::uint32_t group, counter);

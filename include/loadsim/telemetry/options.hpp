@@ -41,17 +41,17 @@ struct alarm_options {
     friend bool operator==(const alarm_options&, const alarm_options&) = default;
 };
 
-enum class replay_order : std::uint8_t {
+enum class reissue_order : std::uint8_t {
     before_live, ///< the store first; live messages go through its end until it is empty, so that the order is kept
     interleaved, ///< live messages at once; of all messages `share` are from the store
 };
 
 /// How stored messages are re-issued when the link is up again.
-struct replay_options {
-    replay_order order = replay_order::before_live;
+struct reissue_options {
+    reissue_order order = reissue_order::before_live;
     fraction share{0.5};               ///< interleaved only; 100 %: no message waits for a live one
     std::optional<loadsim::rate> rate; ///< most per second and vehicle; absent: as fast as the session takes them
-    friend bool operator==(const replay_options&, const replay_options&) = default;
+    friend bool operator==(const reissue_options&, const reissue_options&) = default;
 };
 
 /// Store for telemetry of vehicles whose link is down. Above a limit the oldest message is overwritten. Bytes are those of topic and
@@ -61,7 +61,7 @@ struct store_options {
     std::uint64_t bytes = 1'000'000;           ///< per vehicle; 0: not limited
     nanoseconds age = std::chrono::hours{24};  ///< since due; 0: not limited
     std::uint64_t total_bytes = 1'000'000'000; ///< of all vehicles of a process; 0: not limited
-    replay_options replay;
+    reissue_options reissue;
     std::string sqlite;                       ///< folder of the databases, one for each shard; empty: memory only
     std::uint64_t disk_bytes = 4'000'000'000; ///< of all databases of a process
     std::uint32_t batch = 500;                ///< changes per transaction
@@ -78,7 +78,7 @@ struct telemetry_options {
 
 inline constexpr std::uint64_t disk_bytes_min = 4'000'000; ///< less holds hardly more than the write-ahead log
 
-/// All problems, located by the option's path, such as "telemetry[0].every.driving", "alarms[1].rate" or "store.replay.share".
+/// All problems, located by the option's path, such as "telemetry[0].every.driving", "alarms[1].rate" or "store.reissue.share".
 /// Templates, names of signals and descriptors are checked where they are compiled.
 problems check(const telemetry_options&);
 

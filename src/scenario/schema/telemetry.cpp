@@ -15,12 +15,12 @@ namespace {
 
 using telemetry::alarm_options;
 using telemetry::group_options;
-using telemetry::replay_options;
-using telemetry::replay_order;
+using telemetry::reissue_options;
+using telemetry::reissue_order;
 using telemetry::store_options;
 
-constexpr choices::table<replay_order, 2> replay_orders{{"before-live", "interleaved"},
-                                                        {replay_order::before_live, replay_order::interleaved}};
+constexpr choices::table<reissue_order, 2> reissue_orders{{"before-live", "interleaved"},
+                                                          {reissue_order::before_live, reissue_order::interleaved}};
 constexpr std::array<std::string_view, 3> payload_keys{"payload", "vss", "protobuf"};
 
 /// A message of telemetry has no default topic and payload, so both are required.
@@ -78,11 +78,11 @@ void describe(V& v, alarm_options& o) {
 }
 
 template <class V>
-void describe(V& v, replay_options& o) {
+void describe(V& v, reissue_options& o) {
     v.field("order", o.order,
             "before-live: the stored messages first, and new ones behind them; interleaved: new ones at once, and "
             "stored ones between them.",
-            replay_orders.type());
+            reissue_orders.type());
     v.field("share", o.share,
             "With interleaved: share of all messages that are stored ones; 100%: they wait for no new ones.",
             value_types::fraction_value{});
@@ -99,8 +99,8 @@ void describe(V& v, store_options& o) {
     v.field("age", o.age, "Age above which a message is not sent any more; 0s: not limited.", value_types::duration{});
     v.field("totalBytes", o.total_bytes, "Most bytes of all vehicles of a process; 0: not limited.",
             value_types::data_size{});
-    v.field("replay", o.replay, "How a vehicle sends what is in its store when its link is up again.",
-            value_types::object<replay_options>{});
+    v.field("reissue", o.reissue, "How a vehicle sends what is in its store when its link is up again.",
+            value_types::object<reissue_options>{});
     v.field("sqlite", o.sqlite,
             "Folder of SQLite databases, one for each shard, in which the store outlives a restart of loadsim; empty: "
             "in memory.",

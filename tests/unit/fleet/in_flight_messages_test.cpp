@@ -1,6 +1,6 @@
 // Messages in flight: found by vehicle and packet id, in the order of sending.
 #include "in_flight_messages.hpp"
-#include "replay_queue.hpp"
+#include "reissue_queue.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -96,8 +96,8 @@ TEST(in_flight_messages_test, are_the_same_as_in_a_map) {
     for (const auto& [slot, ids] : expected) EXPECT_THAT(sequences(all, slot), testing::ElementsAreArray(ids)) << slot;
 }
 
-TEST(replay_queue_test, gives_vehicles_in_the_order_of_their_instants) {
-    replay_queue queue;
+TEST(reissue_queue_test, gives_vehicles_in_the_order_of_their_instants) {
+    reissue_queue queue;
     EXPECT_EQ(queue.next(), nanoseconds::max());
     queue.set(1, 30s);
     queue.set(2, 20s);

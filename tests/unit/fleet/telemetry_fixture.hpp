@@ -24,7 +24,7 @@ namespace loadsim::fleet::telemetry_tests {
 
 using namespace std::chrono_literals;
 using telemetry::period_always;
-using telemetry::replay_order;
+using telemetry::reissue_order;
 
 constexpr vehicle_id first_car{0};
 constexpr vehicle_id second_car{1};
@@ -120,9 +120,9 @@ protected:
             if (m.packet_id != 0 && !acknowledged_ids_.contains(m.packet_id)) acknowledge(m.packet_id, m.vehicle);
         }
     }
-    void with_store(telemetry::replay_options replay = {}) {
+    void with_store(telemetry::reissue_options reissue = {}) {
         options_.telemetry.store = telemetry::store_options{};
-        options_.telemetry.store->replay = replay;
+        options_.telemetry.store->reissue = reissue;
     }
 
     /// Payloads sent, and when.

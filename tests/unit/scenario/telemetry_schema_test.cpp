@@ -9,7 +9,7 @@
 using namespace loadsim;
 using namespace loadsim::scenario;
 using namespace std::chrono_literals;
-using telemetry::replay_order;
+using telemetry::reissue_order;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -102,7 +102,7 @@ TEST(telemetry_schema, reads_the_store) {
     bytes: 20kB
     age: 2d
     totalBytes: 1.5GB
-    replay: {order: interleaved, share: 25%, rate: 10/s}
+    reissue: {order: interleaved, share: 25%, rate: 10/s}
     sqlite: /tmp/store
     diskBytes: 8000000
 )"));
@@ -112,7 +112,7 @@ TEST(telemetry_schema, reads_the_store) {
     EXPECT_EQ(store->bytes, 20'000U);
     EXPECT_EQ(store->age, 48h);
     EXPECT_EQ(store->total_bytes, 1'500'000'000U);
-    EXPECT_EQ(store->replay, (telemetry::replay_options{replay_order::interleaved, {0.25}, rate{10}}));
+    EXPECT_EQ(store->reissue, (telemetry::reissue_options{reissue_order::interleaved, {0.25}, rate{10}}));
     EXPECT_EQ(store->sqlite, "/tmp/store");
     EXPECT_EQ(store->disk_bytes, 8'000'000U);
 }

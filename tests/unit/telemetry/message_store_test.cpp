@@ -1,4 +1,4 @@
-// Message store: order, limits, expiry, shares and rates of replay, counts, memory.
+// Message store: order, limits, expiry, shares and rates of reissue, counts, memory.
 #include "counting_memory.hpp"
 
 #include <loadsim/telemetry/message_store.hpp>
@@ -72,7 +72,7 @@ protected:
     }
 
     /// Re-issues what the store gives without a wait; returns the sequence numbers.
-    std::vector<std::uint32_t> replay(message_store& store, nanoseconds now, vehicle_id v = car) {
+    std::vector<std::uint32_t> reissue(message_store& store, nanoseconds now, vehicle_id v = car) {
         std::vector<std::uint32_t> all;
         while (const auto m = store.front(v, now)) {
             all.push_back(m->sequence);
@@ -107,7 +107,7 @@ TEST_F(message_store_test, gives_messages_back_as_they_were_and_in_order) {
     EXPECT_GT(found.position, 0);
     m.position = found.position;
     EXPECT_EQ(found, m);
-    EXPECT_THAT(replay(store, 3s), ElementsAre(1, 2));
+    EXPECT_THAT(reissue(store, 3s), ElementsAre(1, 2));
     EXPECT_FALSE(store.has_backlog(car));
     EXPECT_TRUE(store.has_backlog(other_car));
     EXPECT_EQ(store.counts().in_store, 1U);
@@ -120,7 +120,7 @@ TEST_F(message_store_test, above_the_number_of_messages_the_oldest_is_overwritte
     for (std::uint32_t i = 1; i <= 5; ++i) EXPECT_TRUE(store.put(numbered(i), i * 1s));
     EXPECT_EQ(store.counts().overwritten, 2U);
     EXPECT_THAT(rows.sequences(), ElementsAre(3, 4, 5));
-    EXPECT_THAT(replay(store, 9s), ElementsAre(3, 4, 5));
+    EXPECT_THAT(reissue(store, 9s), ElementsAre(3, 4, 5));
     expect_balance(store);
 }
 
@@ -130,8 +130,8 @@ TEST_F(message_store_test, above_the_bytes_of_a_vehicle_its_oldest_is_overwritte
     store.put(numbered(8, other_car), 0s);
     for (std::uint32_t i = 1; i <= 3; ++i) store.put(numbered(i), 0s);
     EXPECT_EQ(store.bytes(), 3 * stored_bytes(numbered(1)));
-    EXPECT_THAT(replay(store, 9s), ElementsAre(2, 3));
-    EXPECT_THAT(replay(store, 9s, other_car), ElementsAre(8));
+    EXPECT_THAT(reissue(store, 9s), ElementsAre(2, 3));
+    EXPECT_THAT(reissue(store, 9s, other_car), ElementsAre(8));
 }
 
 TEST_F(message_store_test, above_the_bytes_of_all_vehicles_the_oldest_of_all_is_overwritten) {
@@ -145,8 +145,8 @@ TEST_F(message_store_test, above_the_bytes_of_all_vehicles_the_oldest_of_all_is_
     store.put(numbered(5), 0s); // overwrites 2
     EXPECT_EQ(store.counts().overwritten, 2U);
     EXPECT_LE(store.bytes(), options.total_bytes);
-    EXPECT_THAT(replay(store, 9s), ElementsAre(5));
-    EXPECT_THAT(replay(store, 9s, other_car), ElementsAre(3, 4));
+    EXPECT_THAT(reissue(store, 9s), ElementsAre(5));
+    EXPECT_THAT(reissue(store, 9s, other_car), ElementsAre(3, 4));
     EXPECT_THAT(drained.size(), 0U) << "no link was up again";
     expect_balance(store);
 }
@@ -177,7 +177,7 @@ TEST_F(message_store_test, the_rest_of_the_expiry_is_sent_and_expired_messages_a
     EXPECT_EQ(remaining_expiry(numbered(1), 11s), 0U) << "does not expire";
     EXPECT_EQ(store.counts().expired, 1U);
     EXPECT_THAT(rows.sequences(), ElementsAre(2, 3));
-    EXPECT_THAT(replay(store, 12s), ElementsAre(3));
+    EXPECT_THAT(reissue(store, 12s), ElementsAre(3));
     expect_balance(store);
 }
 
@@ -205,52 +205,52 @@ TEST_F(message_store_test, live_messages_go_through_the_store_until_it_is_empty)
     store.pop_front(car, 10s);
     EXPECT_TRUE(store.goes_through_store(car));
     store.put(numbered(3), 10s);
-    EXPECT_THAT(replay(store, 10s), ElementsAre(2, 3));
+    EXPECT_THAT(reissue(store, 10s), ElementsAre(2, 3));
     EXPECT_FALSE(store.goes_through_store(car));
 }
 
 TEST_F(message_store_test, the_share_of_stored_messages_is_kept_when_interleaved) {
-    options.replay.order = replay_order::interleaved;
+    options.reissue.order = reissue_order::interleaved;
     for (const double share : {0.25, 1.0 / 3, 0.5, 0.75, 0.9}) {
-        options.replay.share = {share};
+        options.reissue.share = {share};
         auto store = make();
         for (std::uint32_t i = 1; i <= 900; ++i) store.put(numbered(i), 0s);
         store.resume(car, 0s);
-        EXPECT_THAT(replay(store, 0s), IsEmpty()) << "before a live message";
-        EXPECT_EQ(store.next_replay(car), nanoseconds::max());
+        EXPECT_THAT(reissue(store, 0s), IsEmpty()) << "before a live message";
+        EXPECT_EQ(store.next_reissue(car), nanoseconds::max());
         EXPECT_FALSE(store.goes_through_store(car));
         double stored = 0;
         for (int live = 1; live <= 90; ++live) {
             store.live_sent(car);
-            stored += static_cast<double>(replay(store, 0s).size());
+            stored += static_cast<double>(reissue(store, 0s).size());
             EXPECT_NEAR(stored, live * share / (1 - share), 1.001) << share;
         }
     }
-    options.replay.share = {1};
+    options.reissue.share = {1};
     auto store = make();
     store.put(numbered(1), 0s);
     store.put(numbered(2), 0s);
-    EXPECT_THAT(replay(store, 0s), ElementsAre(1, 2)) << "100 % waits for no live message";
+    EXPECT_THAT(reissue(store, 0s), ElementsAre(1, 2)) << "100 % waits for no live message";
 }
 
-TEST_F(message_store_test, the_rate_of_replay_is_limited_per_vehicle) {
-    options.replay.rate = rate{10};
+TEST_F(message_store_test, the_rate_of_reissue_is_limited_per_vehicle) {
+    options.reissue.rate = rate{10};
     auto store = make();
     for (std::uint32_t i = 1; i <= 50; ++i) store.put(numbered(i), 0s);
     store.put(numbered(1, other_car), 0s);
-    EXPECT_THAT(replay(store, 100s), ElementsAre(1));
-    EXPECT_THAT(replay(store, 100s, other_car), ElementsAre(1));
-    EXPECT_EQ(store.next_replay(car), 100'100ms);
-    EXPECT_THAT(replay(store, 100'099ms), IsEmpty());
-    EXPECT_THAT(replay(store, 100'130ms), ElementsAre(2)) << "late";
-    EXPECT_EQ(store.next_replay(car), 100'200ms) << "which does not lower the rate";
-    EXPECT_THAT(replay(store, 110s), ElementsAre(3)) << "nor does a wait cause a burst";
+    EXPECT_THAT(reissue(store, 100s), ElementsAre(1));
+    EXPECT_THAT(reissue(store, 100s, other_car), ElementsAre(1));
+    EXPECT_EQ(store.next_reissue(car), 100'100ms);
+    EXPECT_THAT(reissue(store, 100'099ms), IsEmpty());
+    EXPECT_THAT(reissue(store, 100'130ms), ElementsAre(2)) << "late";
+    EXPECT_EQ(store.next_reissue(car), 100'200ms) << "which does not lower the rate";
+    EXPECT_THAT(reissue(store, 110s), ElementsAre(3)) << "nor does a wait cause a burst";
 }
 
 TEST_F(message_store_test, messages_without_puback_return_to_the_front) {
     auto store = make();
     for (std::uint32_t i = 1; i <= 4; ++i) store.put(numbered(i), 0s);
-    replay(store, 1s);
+    reissue(store, 1s);
     EXPECT_THAT(rows.sequences(), ElementsAre(1, 2, 3, 4)) << "not acknowledged";
     store.acknowledged(positions[0]);
     EXPECT_THAT(rows.sequences(), ElementsAre(2, 3, 4));
@@ -261,7 +261,7 @@ TEST_F(message_store_test, messages_without_puback_return_to_the_front) {
     store.put_back(in_flight, 2s);
     EXPECT_EQ(store.counts().put_back, 4U);
     EXPECT_THAT(rows.sequences(), ElementsAre(2, 3, 4, 5, 6)) << "no row twice";
-    EXPECT_THAT(replay(store, 3s), ElementsAre(2, 3, 4, 5, 6));
+    EXPECT_THAT(reissue(store, 3s), ElementsAre(2, 3, 4, 5, 6));
     expect_balance(store);
 }
 
@@ -270,7 +270,7 @@ TEST_F(message_store_test, qos_0_is_not_waited_for) {
     auto m = numbered(1);
     m.qos = 0;
     store.put(m, 0s);
-    replay(store, 1s);
+    reissue(store, 1s);
     EXPECT_THAT(rows.sequences(), IsEmpty());
 }
 
@@ -279,7 +279,7 @@ TEST_F(message_store_test, tells_how_long_a_backlog_lasted) {
     store.put(numbered(1), 1s);
     store.put(numbered(2), 2s);
     store.resume(car, 30s);
-    replay(store, 31s);
+    reissue(store, 31s);
     ASSERT_EQ(drained.size(), 1U);
     EXPECT_EQ(drained[0].vehicle, car);
     EXPECT_EQ(drained[0].began, 1s);
@@ -302,8 +302,8 @@ TEST_F(message_store_test, restores_the_messages_of_an_earlier_start) {
     store.put(numbered(4), 0s);
     const auto before = numbered(100);
     store.put_back({&before, 1}, 0s);
-    EXPECT_THAT(replay(store, 1s), ElementsAre(100, 0, 1, 2, 3, 4));
-    EXPECT_THAT(replay(store, 1s, other_car), ElementsAre(1));
+    EXPECT_THAT(reissue(store, 1s), ElementsAre(100, 0, 1, 2, 3, 4));
+    EXPECT_THAT(reissue(store, 1s, other_car), ElementsAre(1));
     expect_balance(store);
 }
 
@@ -317,7 +317,7 @@ TEST_F(message_store_test, takes_no_memory_without_a_backlog_and_little_with_one
             for (std::uint32_t i = 2; i <= 100; ++i) store.put(numbered(i, vehicle_id{v}), 0s);
         EXPECT_LT(static_cast<double>(memory.bytes()), 1.6 * static_cast<double>(store.bytes())) << "100 messages";
         for (std::uint32_t v = 0; v < 1'000; ++v) {
-            EXPECT_EQ(replay(store, 1s, vehicle_id{v}).size(), 100U);
+            EXPECT_EQ(reissue(store, 1s, vehicle_id{v}).size(), 100U);
         }
         EXPECT_EQ(store.bytes(), 0U);
         EXPECT_EQ(memory.bytes(), 0U);
@@ -345,7 +345,7 @@ TEST_F(message_store_test, counts_each_group_by_itself) {
     store.put(of_group(0, 1, 1s), 0s);
     store.put(of_group(2, 2), 0s);
     store.put(of_group(0, 2), 0s); // the first of group 2 is overwritten
-    EXPECT_THAT(replay(store, 2s), ElementsAre(2, 2));
+    EXPECT_THAT(reissue(store, 2s), ElementsAre(2, 2));
     const auto back = of_group(0, 2);
     store.put_back({&back, 1}, 3s);
     EXPECT_EQ(store.counts(2).stored, 2U);
@@ -368,16 +368,16 @@ TEST_F(message_store_test, names_the_vehicles_with_a_backlog) {
     auto both = std::vector{car, other_car};
     std::ranges::sort(both);
     EXPECT_EQ(store.vehicles(), both);
-    replay(store, 1s, car);
+    reissue(store, 1s, car);
     EXPECT_THAT(store.vehicles(), ElementsAre(other_car));
 }
 
 TEST_F(message_store_test, interleaved_messages_do_not_wait_when_no_live_one_follows) {
-    options.replay.order = replay_order::interleaved;
+    options.reissue.order = reissue_order::interleaved;
     auto store = make();
     for (std::uint32_t i = 1; i <= 3; ++i) store.put(numbered(i), 0s);
     store.resume(car, 1s);
-    EXPECT_THAT(replay(store, 1s), ElementsAre());
+    EXPECT_THAT(reissue(store, 1s), ElementsAre());
     store.end_live();
-    EXPECT_THAT(replay(store, 1s), ElementsAre(1, 2, 3));
+    EXPECT_THAT(reissue(store, 1s), ElementsAre(1, 2, 3));
 }

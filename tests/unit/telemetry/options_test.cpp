@@ -73,14 +73,14 @@ TEST(telemetry_options, each_problem_has_the_path_of_its_option) {
              o.store->messages = o.store->bytes = 0; // limited by age
          }},
         {"store.age", [](auto& o) { o.store->age = -1s; }},
-        {"store.replay.share", [](auto& o) { o.store->replay.share = {1.5}; }},
-        {"store.replay.share", [](auto& o) { o.store->replay.share = {-0.5}; }},
-        {"store.replay.share",
+        {"store.reissue.share", [](auto& o) { o.store->reissue.share = {1.5}; }},
+        {"store.reissue.share", [](auto& o) { o.store->reissue.share = {-0.5}; }},
+        {"store.reissue.share",
          [](auto& o) {
-             o.store->replay.order = replay_order::interleaved;
-             o.store->replay.share = {0};
+             o.store->reissue.order = reissue_order::interleaved;
+             o.store->reissue.share = {0};
          }},
-        {"store.replay.rate", [](auto& o) { o.store->replay.rate = rate{0}; }},
+        {"store.reissue.rate", [](auto& o) { o.store->reissue.rate = rate{0}; }},
         {"store.diskBytes",
          [](auto& o) {
              o.store->sqlite = "store";

@@ -71,33 +71,33 @@ bool telemetry_publisher::store(const telemetry::stored_message& m) {
 void telemetry_publisher::on_link_up(vehicle_id v) {
     if (!store_ || finished_ || !store_->has_backlog(v)) return;
     store_->resume(v, since_start());
-    schedule_replay(v);
+    schedule_reissue(v);
 }
 
-void telemetry_publisher::schedule_replay(vehicle_id v) {
+void telemetry_publisher::schedule_reissue(vehicle_id v) {
     if (finished_) return;
-    const auto next = store_->next_replay(v);
-    replays_.set(slot_of(v), next == nanoseconds::max() ? next : std::max(next, since_start()));
+    const auto next = store_->next_reissue(v);
+    reissues_.set(slot_of(v), next == nanoseconds::max() ? next : std::max(next, since_start()));
     arm();
 }
 
 /// Takes a vehicle's next message only while its session sends it at once: the queue of the session stays free for live messages.
-void telemetry_publisher::replay_due() {
+void telemetry_publisher::reissue_due() {
     if (!store_) return;
     const auto now = since_start();
-    for (int n = 0; n < reissued_per_call && replays_.next() <= now; ++n) {
-        const auto slot = replays_.take();
+    for (int n = 0; n < reissued_per_call && reissues_.next() <= now; ++n) {
+        const auto slot = reissues_.take();
         const auto v = id_at(slot);
         if (!link_.can_send(v)) continue; // on_link_up() follows
         if (link_.send_quota(v) == 0 || in_flight_.count(slot) >= in_flight_max) {
-            replays_.set(slot, now + quota_poll_interval);
+            reissues_.set(slot, now + quota_poll_interval);
             continue;
         }
         const auto m = store_->front(v, now);
         if (m && !reissue(*m, now))
-            replays_.set(slot, now + quota_poll_interval);
+            reissues_.set(slot, now + quota_poll_interval);
         else if (store_->has_backlog(v) && link_.can_send(v))
-            schedule_replay(v);
+            schedule_reissue(v);
     }
 }
 

@@ -14,7 +14,7 @@ using testing::SizeIs;
 
 namespace {
 
-class telemetry_replay_test : public telemetry_publisher_test {
+class telemetry_reissue_test : public telemetry_publisher_test {
 protected:
     /// A message each second for `length`; the link is down from `down` until `up`.
     void run_with_gap(nanoseconds length, nanoseconds down, nanoseconds up) {
@@ -37,7 +37,7 @@ protected:
     }
 };
 
-TEST_F(telemetry_replay_test, stored_messages_come_before_live_ones_and_in_order) {
+TEST_F(telemetry_reissue_test, stored_messages_come_before_live_ones_and_in_order) {
     with_store();
     run_with_gap(12s, 4s, 8s);
     EXPECT_EQ(counts().stored, 4U);
@@ -55,7 +55,7 @@ TEST_F(telemetry_replay_test, stored_messages_come_before_live_ones_and_in_order
     expect_balance();
 }
 
-TEST_F(telemetry_replay_test, live_messages_go_through_the_store_while_older_ones_wait) {
+TEST_F(telemetry_reissue_test, live_messages_go_through_the_store_while_older_ones_wait) {
     with_store({.rate = rate{1}});
     run_with_gap(12s, 4s, 8s);
     run_acknowledging_to(12s);
@@ -69,8 +69,8 @@ TEST_F(telemetry_replay_test, live_messages_go_through_the_store_while_older_one
     expect_balance();
 }
 
-TEST_F(telemetry_replay_test, interleaved_messages_take_their_share) {
-    with_store({.order = replay_order::interleaved, .share = {0.5}});
+TEST_F(telemetry_reissue_test, interleaved_messages_take_their_share) {
+    with_store({.order = reissue_order::interleaved, .share = {0.5}});
     run_with_gap(12s, 4s, 8s);
     run_acknowledging_to(12s);
     EXPECT_THAT(payloads(), ElementsAre("1", "2", "3", "4", "9", "5", "10", "6", "11", "7", "12", "8"));
@@ -78,8 +78,8 @@ TEST_F(telemetry_replay_test, interleaved_messages_take_their_share) {
     expect_balance();
 }
 
-TEST_F(telemetry_replay_test, at_the_end_of_the_load_interleaved_messages_wait_for_none) {
-    with_store({.order = replay_order::interleaved, .share = {0.5}});
+TEST_F(telemetry_reissue_test, at_the_end_of_the_load_interleaved_messages_wait_for_none) {
+    with_store({.order = reissue_order::interleaved, .share = {0.5}});
     run_with_gap(8s, 4s, 8s);
     run_acknowledging_to(9s);
     EXPECT_THAT(link_->sent_, SizeIs(4));
@@ -92,7 +92,7 @@ TEST_F(telemetry_replay_test, at_the_end_of_the_load_interleaved_messages_wait_f
     expect_balance();
 }
 
-TEST_F(telemetry_replay_test, a_rate_spreads_the_replay) {
+TEST_F(telemetry_reissue_test, a_rate_spreads_the_reissue) {
     with_store({.rate = rate{2}});
     run_with_gap(8s, 4s, 8s);
     run_acknowledging_to(20s);
@@ -100,7 +100,7 @@ TEST_F(telemetry_replay_test, a_rate_spreads_the_replay) {
     EXPECT_NEAR(link_->sent_[7].at_ms - link_->sent_[4].at_ms, 1'500, 10);
 }
 
-TEST_F(telemetry_replay_test, the_queue_of_the_session_is_not_flooded) {
+TEST_F(telemetry_reissue_test, the_queue_of_the_session_is_not_flooded) {
     with_store();
     load_duration_ = 50s;
     add_group("position", period_always(1s));
@@ -122,7 +122,7 @@ TEST_F(telemetry_replay_test, the_queue_of_the_session_is_not_flooded) {
     expect_balance();
 }
 
-TEST_F(telemetry_replay_test, without_a_small_receive_maximum_some_messages_are_in_flight_at_most) {
+TEST_F(telemetry_reissue_test, without_a_small_receive_maximum_some_messages_are_in_flight_at_most) {
     with_store();
     load_duration_ = 1000s;
     add_group("position", period_always(1s));
@@ -138,7 +138,7 @@ TEST_F(telemetry_replay_test, without_a_small_receive_maximum_some_messages_are_
     expect_balance();
 }
 
-TEST_F(telemetry_replay_test, a_session_that_ends_gives_its_messages_back_in_order) {
+TEST_F(telemetry_reissue_test, a_session_that_ends_gives_its_messages_back_in_order) {
     with_store();
     load_duration_ = 10s;
     add_group("position", period_always(1s));
@@ -159,7 +159,7 @@ TEST_F(telemetry_replay_test, a_session_that_ends_gives_its_messages_back_in_ord
     expect_balance();
 }
 
-TEST_F(telemetry_replay_test, a_session_that_ends_during_the_replay_loses_nothing) {
+TEST_F(telemetry_reissue_test, a_session_that_ends_during_the_reissue_loses_nothing) {
     with_store();
     run_with_gap(8s, 4s, 8s);
     int ended = 0;
@@ -177,7 +177,7 @@ TEST_F(telemetry_replay_test, a_session_that_ends_during_the_replay_loses_nothin
     expect_balance();
 }
 
-TEST_F(telemetry_replay_test, a_session_that_is_resumed_sends_its_messages_once) {
+TEST_F(telemetry_reissue_test, a_session_that_is_resumed_sends_its_messages_once) {
     with_store();
     load_duration_ = 6s;
     add_group("position", period_always(1s));
@@ -195,7 +195,7 @@ TEST_F(telemetry_replay_test, a_session_that_is_resumed_sends_its_messages_once)
     expect_balance();
 }
 
-TEST_F(telemetry_replay_test, a_session_that_the_broker_has_lost_gives_its_messages_back) {
+TEST_F(telemetry_reissue_test, a_session_that_the_broker_has_lost_gives_its_messages_back) {
     with_store();
     load_duration_ = 6s;
     add_group("position", period_always(1s));
@@ -215,7 +215,7 @@ TEST_F(telemetry_replay_test, a_session_that_the_broker_has_lost_gives_its_messa
     expect_balance();
 }
 
-TEST_F(telemetry_replay_test, what_a_session_keeps_stays_in_the_store_at_the_end_of_the_run) {
+TEST_F(telemetry_reissue_test, what_a_session_keeps_stays_in_the_store_at_the_end_of_the_run) {
     with_store();
     load_duration_ = 4s;
     add_group("position", period_always(1s));
@@ -230,7 +230,7 @@ TEST_F(telemetry_replay_test, what_a_session_keeps_stays_in_the_store_at_the_end
     expect_balance();
 }
 
-TEST_F(telemetry_replay_test, a_message_that_is_never_acknowledged_is_lost_at_the_end) {
+TEST_F(telemetry_reissue_test, a_message_that_is_never_acknowledged_is_lost_at_the_end) {
     with_store();
     load_duration_ = 2s;
     add_group("position", period_always(1s));
@@ -243,7 +243,7 @@ TEST_F(telemetry_replay_test, a_message_that_is_never_acknowledged_is_lost_at_th
     expect_balance();
 }
 
-TEST_F(telemetry_replay_test, a_full_queue_of_the_session_stores_the_message) {
+TEST_F(telemetry_reissue_test, a_full_queue_of_the_session_stores_the_message) {
     with_store();
     load_duration_ = 3s;
     add_group("position", period_always(1s));
@@ -261,7 +261,7 @@ TEST_F(telemetry_replay_test, a_full_queue_of_the_session_stores_the_message) {
     expect_balance();
 }
 
-TEST_F(telemetry_replay_test, limits_of_the_store_are_counted_by_group) {
+TEST_F(telemetry_reissue_test, limits_of_the_store_are_counted_by_group) {
     with_store();
     options_.telemetry.store->messages = 5;
     options_.telemetry.store->age = 0s;
@@ -284,7 +284,7 @@ TEST_F(telemetry_replay_test, limits_of_the_store_are_counted_by_group) {
     expect_balance();
 }
 
-TEST_F(telemetry_replay_test, age_and_size_are_counted) {
+TEST_F(telemetry_reissue_test, age_and_size_are_counted) {
     with_store();
     options_.telemetry.store->age = 3s;
     options_.telemetry.store->bytes = 100;
@@ -302,7 +302,7 @@ TEST_F(telemetry_replay_test, age_and_size_are_counted) {
     expect_balance();
 }
 
-TEST_F(telemetry_replay_test, a_stored_message_keeps_its_properties) {
+TEST_F(telemetry_reissue_test, a_stored_message_keeps_its_properties) {
     with_store();
     load_duration_ = 1s;
     add_group("position", period_always(1s), 2);
@@ -320,7 +320,7 @@ TEST_F(telemetry_replay_test, a_stored_message_keeps_its_properties) {
     EXPECT_NEAR(link_->sent_[0].expiry, 3'000, 1) << "what is left of the hour";
 }
 
-TEST_F(telemetry_replay_test, each_issue_is_heard) {
+TEST_F(telemetry_reissue_test, each_issue_is_heard) {
     with_store();
     load_duration_ = 3s;
     add_group("position", period_always(1s));
@@ -336,7 +336,7 @@ TEST_F(telemetry_replay_test, each_issue_is_heard) {
     EXPECT_THAT(messages, ElementsAre("0/0/1", "0/0/1", "0/0/2", "0/0/3"));
 }
 
-TEST_F(telemetry_replay_test, does_not_wait_for_the_backlog_of_a_vehicle_that_does_not_come_back) {
+TEST_F(telemetry_reissue_test, does_not_wait_for_the_backlog_of_a_vehicle_that_does_not_come_back) {
     with_store();
     load_duration_ = 2s;
     add_group("position", period_always(1s));
@@ -352,7 +352,7 @@ TEST_F(telemetry_replay_test, does_not_wait_for_the_backlog_of_a_vehicle_that_do
     expect_balance();
 }
 
-TEST_F(telemetry_replay_test, all_vehicles_of_a_fleet_come_back_at_once) {
+TEST_F(telemetry_reissue_test, all_vehicles_of_a_fleet_come_back_at_once) {
     with_store();
     load_duration_ = 60s;
     add_group("position", period_always(1s));

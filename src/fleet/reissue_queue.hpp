@@ -12,7 +12,7 @@ namespace loadsim::fleet {
 
 /// Shape:   memory for the vehicles in it alone. Order: by instant, then by slot.
 /// Threads: one. Pure: it reads no clock.
-class replay_queue {
+class reissue_queue {
 public:
     /// The vehicle's next message may be re-issued then; nanoseconds::max(): the vehicle waits for an event, and is left out.
     void set(std::uint32_t slot, nanoseconds at) {
