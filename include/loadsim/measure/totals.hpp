@@ -229,7 +229,7 @@ struct labels {
     std::vector<std::string> campaigns{};
     std::vector<std::string> parameters{}; ///< of commands: the names of contract.command.parameters
     std::vector<std::string>
-        platform_services{}; ///< the platform's names of the services, in commands; empty: the same
+        platform_services{};              ///< the platform's names of the services, in commands; empty: the same
     std::vector<std::string> telemetry{}; ///< names of the groups, then those of the alarms
     std::vector<std::string> taps{};
 

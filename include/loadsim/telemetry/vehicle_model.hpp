@@ -3,8 +3,8 @@
 
 #include <loadsim/base/ids.hpp>
 #include <loadsim/base/time.hpp>
-#include <loadsim/telemetry/trip_options.hpp>
 #include <loadsim/telemetry/signals.hpp>
+#include <loadsim/telemetry/trip_options.hpp>
 
 #include <cstdint>
 #include <memory>
