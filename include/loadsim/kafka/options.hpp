@@ -81,6 +81,9 @@ problems check(const connection_options&);
 problems check(const consumer_options&);
 problems check(const producer_options&);
 
+/// Empty: a topic may have this name.
+std::string topic_problem(std::string_view name);
+
 /// Makes password and key password known to base/secrets, so that no text has them.
 void register_secrets(const connection_options&);
 

@@ -141,6 +141,10 @@ TEST(taps, problems_have_their_places) {
         {minimal_scenario("target: {embedded: {kafka: {topics: {t: 0}}}}"), "0 is not between 1 and 1000"},
         {scenario_with_load("  observers: [{kafka: {topics: [x]}}]"), "no Kafka broker is given"},
         {minimal_scenario("report: {kafka: {}}"), "no Kafka broker is given"},
+        {minimal_scenario("report: {kafka: {brokers: ['k:1'], topic: 'a b'}}"), "'a b' is no name of a Kafka topic"},
+        {minimal_scenario("target: {embedded: {kafka: {topics: {'c d': 4}}}}"), "'c d' is no name of a Kafka topic"},
+        {minimal_scenario("target: {embedded: {kafka: true, bridge: {rules: [{topic: 'v1/tlm'}]}}}"),
+         "'v1/tlm' is no name of a Kafka topic"},
     };
     for (const auto& [yaml, problem] : rows) EXPECT_THAT(problems_of(yaml), HasSubstr(problem)) << yaml;
 }
@@ -150,4 +154,27 @@ TEST(taps, warn_of_telemetry_that_the_bridge_does_not_forward) {
     EXPECT_THAT(warnings_of_tap(
                     with_tap("topics: [telemetry]", "{seq}", "kafka: true, bridge: {rules: [{filter: 'v2/+/tlm/#'}]}")),
                 HasSubstr("no rule of target.embedded.bridge has a filter for it"));
+}
+
+TEST(taps, warn_of_messages_of_an_earlier_run) {
+    const std::string yaml = with_tap("topics: [telemetry]");
+    const auto stored = [&](std::string_view store) {
+        auto changed = yaml;
+        return changed.insert(changed.find("telemetry: [{name"), std::string(store));
+    };
+    EXPECT_THAT(warnings_of_tap(stored("store: {sqlite: kept}, ")), HasSubstr("what an earlier run left in it"));
+    EXPECT_THAT(warnings_of_tap(stored("store: {messages: 10}, ")), testing::Not(HasSubstr("earlier run")));
+}
+
+TEST(taps, warn_of_payloads_that_are_no_json) {
+    const auto with_form = [](const char* sequence) {
+        return minimal_scenario("target: {embedded: {kafka: true}}\nfleet: {telemetry: [{name: a, every: 1s, topic: "
+                                "'v1/{vin}/tlm/a', protobuf: {descriptor: " LOADSIM_TEST_DATA
+                                "/protobuf/vehicle.desc, message: acme.tlm.Position, fields: {vin: '{vin}', "
+                                "number: '{seq}'}}}]}\ntaps: [{kafka: {topics: [telemetry], "
+                                "sequence: '" +
+                                std::string(sequence) + "'}}]");
+    };
+    EXPECT_THAT(warnings_of_tap(with_form("/seq")), HasSubstr("taps read the sequence in JSON"));
+    EXPECT_THAT(warnings_of_tap(with_form("header:seq")), testing::Not(HasSubstr("in JSON")));
 }
