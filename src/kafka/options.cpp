@@ -16,6 +16,9 @@ constexpr std::size_t max_topic_length = 249; // of Kafka
 std::string broker_problem(std::string_view broker) {
     if (const auto scheme = broker.find("://"); scheme != std::string_view::npos)
         return fmt::format("'{}' has a scheme; write host:port, and `security.tls` for TLS", broker);
+    if (broker.find('@') != std::string_view::npos)
+        return "the address of a Kafka broker has no user and password; write host:port, and `security.sasl` for a "
+               "login";
     const auto colon = broker.rfind(':');
     std::uint16_t port = 0;
     const auto digits = colon == std::string_view::npos ? std::string_view{} : broker.substr(colon + 1);
@@ -27,6 +30,12 @@ std::string broker_problem(std::string_view broker) {
     return {};
 }
 
+void add_if(problems& wrong, std::string location, std::string text) {
+    if (!text.empty()) wrong.add(std::move(location), std::move(text));
+}
+
+} // namespace
+
 std::string topic_problem(std::string_view topic) {
     constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     if (topic.empty() || topic.size() > max_topic_length || topic == "." || topic == ".." ||
@@ -35,12 +44,6 @@ std::string topic_problem(std::string_view topic) {
                            max_topic_length);
     return {};
 }
-
-void add_if(problems& wrong, std::string location, std::string text) {
-    if (!text.empty()) wrong.add(std::move(location), std::move(text));
-}
-
-} // namespace
 
 std::string_view to_string(sasl_mechanism mechanism) {
     constexpr std::string_view names[]{"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"};

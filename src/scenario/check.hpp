@@ -33,7 +33,7 @@ void warn_of_contract(const scenario_config&, const compiled_scenario&, problems
 
 /// Messages that name no vehicle, groups that no segment sends, and stores that stay empty or lose messages.
 void warn_of_telemetry(const scenario_config&, problems& warnings);
-/// Telemetry that the bridge to the embedded cluster does not forward.
+/// Telemetry that the bridge to the embedded cluster does not forward, or that taps cannot tell apart or read.
 void warn_of_taps(const scenario_config&, problems& warnings);
 
 /// True: each message carries the number that its vehicle gave it.

@@ -21,6 +21,10 @@
 namespace loadsim::scenario {
 namespace {
 
+void check_topic(std::string_view topic, const std::string& path, problems& all) {
+    if (auto text = kafka::topic_problem(topic); !text.empty()) all.add(path, std::move(text));
+}
+
 void check_consumer(const scenario_config& config, const kafka::consumer_options& o, const std::string& path,
                     problems& all) {
     const bool embedded = o.connection.brokers.empty() && config.target.embedded_kafka;
@@ -68,6 +72,22 @@ void check_tap(const scenario_config& config, const observer::tap_options& tap, 
     });
 }
 
+/// A broker's rule may decode the message; the tap reads JSON alone.
+void warn_of_forms(const scenario_config& config, problems& warnings) {
+    const auto names = labels_of(config).telemetry;
+    auto name = names.begin();
+    for_each_telemetry_message(config.fleet, [&](const std::string& path, const contract::message_options& m) {
+        const auto reads_it = [&](const observer::tap_options& tap) {
+            return has_group(tap, *name) && !tap.mapping.sequence.starts_with("header:");
+        };
+        if (m.protobuf && std::ranges::any_of(config.taps, reads_it))
+            warnings.add(path + ".protobuf",
+                         "taps read the sequence in JSON: unless the platform forwards this message as JSON, or "
+                         "`sequence` is a header, its records are counted as without sequence");
+        ++name;
+    });
+}
+
 void check_embedded_cluster(const scenario_config& config, problems& all) {
     const auto& cluster = config.target.embedded_kafka;
     if (!cluster) return;
@@ -77,9 +97,14 @@ void check_embedded_cluster(const scenario_config& config, problems& all) {
     for (auto& p : backend::check(cluster->bridge).list)
         all.add("target.embedded.bridge" + p.location, std::move(p.text));
     std::set<std::string_view> seen;
-    for (const auto& t : cluster->topics)
+    for (const auto& t : cluster->topics) {
+        check_topic(t.name, "target.embedded.kafka.topics", all);
         if (!seen.insert(t.name).second)
             all.add("target.embedded.kafka.topics", fmt::format("the topic '{}' is there twice", t.name));
+    }
+    for (std::size_t i = 0; i < cluster->bridge.rules.size(); ++i)
+        if (const auto& topic = cluster->bridge.rules[i].topic; !topic.empty())
+            check_topic(topic, fmt::format("target.embedded.bridge.rules[{}].topic", i), all);
 }
 
 } // namespace
@@ -97,13 +122,21 @@ void check_taps(const scenario_config& config, problems& all) {
     for (std::size_t i = 0; i < config.load.observers.size(); ++i)
         if (const auto* o = std::get_if<observer::kafka_observer_options>(&config.load.observers[i]))
             check_consumer(config, o->consumer, fmt::format("load.observers[{}].kafka", i), all);
-    if (config.report.kafka)
+    if (config.report.kafka) {
         for (auto& p : kafka::check(config.report.kafka->producer).list)
             all.add("report.kafka." + p.location, std::move(p.text));
+        check_topic(config.report.kafka->topic, "report.kafka.topic", all);
+    }
 }
 
 void warn_of_taps(const scenario_config& config, problems& warnings) {
-    if (config.taps.empty() || !config.target.embedded_kafka) return;
+    if (config.taps.empty()) return;
+    if (config.fleet.telemetry.store && !config.fleet.telemetry.store->sqlite.empty())
+        warnings.add("fleet.store.sqlite",
+                     "what an earlier run left in it has the same sequences as messages of this one, so that taps "
+                     "count some as corrupted, lost or duplicated; give an empty folder");
+    warn_of_forms(config, warnings);
+    if (!config.target.embedded_kafka) return;
     const auto& rules = config.target.embedded_kafka->bridge.rules;
     const auto names = labels_of(config).telemetry;
     auto name = names.begin();

@@ -11,9 +11,14 @@ constexpr double earth_radius = 6'371'008.8; // metres, mean (IUGG)
 constexpr double turn_radius = 50;           // metres
 constexpr double radians(double degrees) { return degrees * std::numbers::pi / 180; }
 
+/// Degrees to the east; negative: to the west. The shorter way, also across the 180th meridian.
+double degrees_east(const way_point& from, const way_point& to) {
+    return std::remainder(to.longitude - from.longitude, 360.0);
+}
+
 double heading_of(const way_point& from, const way_point& to) {
     const double north = to.latitude - from.latitude;
-    const double east = (to.longitude - from.longitude) * std::cos(radians((from.latitude + to.latitude) / 2));
+    const double east = degrees_east(from, to) * std::cos(radians((from.latitude + to.latitude) / 2));
     return std::atan2(east, north) * 180 / std::numbers::pi;
 }
 
@@ -39,7 +44,7 @@ route_track::route_track(const route& points) {
         l.from = line[i];
         l.length = distance(line[i], line[i + 1]);
         l.latitude_slope = (line[i + 1].latitude - line[i].latitude) / l.length;
-        l.longitude_slope = (line[i + 1].longitude - line[i].longitude) / l.length;
+        l.longitude_slope = degrees_east(line[i], line[i + 1]) / l.length;
         l.altitude_slope = (line[i + 1].altitude - line[i].altitude) / l.length;
         l.heading = heading_of(line[i], line[i + 1]);
         length_ += l.length;
@@ -63,6 +68,7 @@ track_position route_track::at(double any_distance) const {
     track_position p;
     p.point = {l.from.latitude + in_leg * l.latitude_slope, l.from.longitude + in_leg * l.longitude_slope,
                l.from.altitude + in_leg * l.altitude_slope};
+    if (std::abs(p.point.longitude) > 180) p.point.longitude = std::remainder(p.point.longitude, 360.0);
     p.heading = l.heading;
     if (in_leg < before.radius)
         p.heading -= before.turn * (before.radius - in_leg) / (2 * before.radius);

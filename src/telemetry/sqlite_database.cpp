@@ -84,7 +84,7 @@ std::string sqlite_database::problem_of_file(const store_identity& identity) {
     if (is_new) return create(identity);
     if (const auto checked = first_text("PRAGMA quick_check(1)"); checked != "ok")
         return fmt::format("the telemetry store is damaged ({}); remove it, or give another folder",
-                           checked.empty() ? error() : checked);
+                           checked.empty() ? error() : checked.substr(0, checked.find('\n')));
     return problem_of_identity(identity);
 }
 

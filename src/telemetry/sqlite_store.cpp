@@ -56,6 +56,7 @@ public:
         if (appended_.empty() && removed_.empty()) return;
         if (!write_batch()) write_what_fits();
         appended_.clear();
+        refused_removals_ = removed_.size();
     }
 
     std::optional<problem> take_problem() override { return std::exchange(problem_, std::nullopt); }
@@ -68,8 +69,9 @@ private:
         std::string payload;
     };
 
+    /// Removals that the disk refused do not count: they are tried again with the next batch, not with each change.
     void flush_if_full() {
-        if (!loading_ && appended_.size() + removed_.size() >= options_.batch) flush_all();
+        if (!loading_ && appended_.size() + removed_.size() - refused_removals_ >= options_.batch) flush_all();
     }
 
     bool insert(const row& r) {
@@ -79,9 +81,21 @@ private:
         return database_.insert(m, options_.load_start);
     }
 
-    bool remove_all() {
-        return std::all_of(removed_.begin(), removed_.end(),
+    /// Removals of a transaction. After a full disk many wait; those that it still refuses cost no more than a batch.
+    std::size_t next_removals() const { return std::min<std::size_t>(removed_.size(), options_.batch); }
+
+    bool remove_next() {
+        return std::all_of(removed_.end() - static_cast<std::ptrdiff_t>(next_removals()), removed_.end(),
                            [this](auto position) { return database_.remove(position); });
+    }
+
+    /// False: some could not be removed, and wait.
+    bool remove_all() {
+        while (!removed_.empty()) {
+            if (!commit(database_.execute("BEGIN IMMEDIATE") && remove_next())) return false;
+            count_removed();
+        }
+        return true;
     }
 
     /// True: the open transaction is written. False: nothing of it.
@@ -96,26 +110,26 @@ private:
     }
 
     void count_removed() {
-        counts_.removed += removed_.size();
-        removed_.clear();
+        const auto n = next_removals();
+        counts_.removed += n;
+        removed_.resize(removed_.size() - n);
     }
 
     bool write_batch() {
         const bool good =
-            database_.execute("BEGIN IMMEDIATE") && remove_all() &&
+            database_.execute("BEGIN IMMEDIATE") && remove_next() &&
             std::all_of(appended_.begin(), appended_.end(), [this](const auto& r) { return insert(r.second); });
         if (!commit(good)) return false;
         count_removed();
         counts_.appended += appended_.size();
+        remove_all();
         return true;
     }
 
     /// After a batch that failed: removals first, because they free space, then the messages one by one, until the disk is full.
     /// Removals that fail wait for the next batch.
     void write_what_fits() {
-        if (commit(database_.execute("BEGIN IMMEDIATE") && remove_all())) {
-            count_removed();
-        } else if (removed_.size() > waiting_removals_max) {
+        if (!remove_all() && removed_.size() > waiting_removals_max) {
             counts_.not_removed += removed_.size();
             removed_.clear();
         }
@@ -149,6 +163,7 @@ private:
     sqlite_store_options options_;
     std::map<std::int64_t, row> appended_; ///< by position
     std::vector<std::int64_t> removed_;
+    std::size_t refused_removals_ = 0; ///< of removed_, by the last batch
     std::optional<nanoseconds> waiting_since_;
     std::optional<problem> problem_;
     bool reported_ = false;

@@ -72,6 +72,9 @@ problems check(const connection_options&);
 problems check(const consumer_options&);
 problems check(const producer_options&);
 
+/// Empty: a topic may have this name.
+std::string topic_problem(std::string_view name);
+
 /// Registers password and key password with base/secrets, which masks them in all texts.
 void register_secrets(const connection_options&);
 

@@ -38,6 +38,8 @@ TEST(kafka_options, each_problem_has_its_place_and_a_remedy) {
         {"brokers[0]", "is no address", [](auto& o) { o.connection.brokers = {"kafka.test:0"}; }},
         {"brokers[0]", "is no address", [](auto& o) { o.connection.brokers = {"kafka.test:99999"}; }},
         {"brokers[1]", "has a scheme", [](auto& o) { o.connection.brokers.push_back("kafka://kafka.test:9092"); }},
+        {"brokers[0]", "`security.sasl` for a login",
+         [](auto& o) { o.connection.brokers = {"user:secret-of-broker@kafka.test:9092"}; }},
         {"brokers[0]", "write a list", [](auto& o) { o.connection.brokers = {"a:1,b:2"}; }},
         {"security.tls.key", "without a certificate", [](auto& o) { o.connection.tls = tls_options{.key = "me.key"}; }},
         {"security.tls.keyPassword", "without a key",

@@ -142,6 +142,10 @@ TEST(taps, problems_have_their_places) {
         {minimal_scenario("target: {embedded: {kafka: {topics: {t: 0}}}}"), "0 is not between 1 and 1000"},
         {scenario_with_load("  observers: [{kafka: {topics: [x]}}]"), "no Kafka broker is given"},
         {minimal_scenario("report: {kafka: {}}"), "no Kafka broker is given"},
+        {minimal_scenario("report: {kafka: {brokers: ['k:1'], topic: 'a b'}}"), "'a b' is no name of a Kafka topic"},
+        {minimal_scenario("target: {embedded: {kafka: {topics: {'c d': 4}}}}"), "'c d' is no name of a Kafka topic"},
+        {minimal_scenario("target: {embedded: {kafka: true, bridge: {rules: [{topic: 'v1/tlm'}]}}}"),
+         "'v1/tlm' is no name of a Kafka topic"},
     };
     for (const auto& [yaml, problem] : rows) EXPECT_THAT(problems_of(yaml), HasSubstr(problem)) << yaml;
 }
@@ -160,4 +164,27 @@ TEST(embedded_kafka, has_the_topics_of_its_list_and_of_the_bridge) {
     wanted.bridge.rules = {{.topic = "telemetry"}, {.filter = "v1/+/evt", .topic = "events"}, {.topic = "events"}};
     EXPECT_EQ(embedded_topics(wanted),
               (std::vector<kafka::mock_cluster::topic>{{"telemetry", 9}, {"other", 2}, {"events", 4}}));
+}
+
+TEST(taps, warn_of_messages_of_an_earlier_run) {
+    const std::string yaml = with_tap("topics: [telemetry]");
+    const auto stored = [&](std::string_view store) {
+        auto changed = yaml;
+        return changed.insert(changed.find("telemetry: [{name"), std::string(store));
+    };
+    EXPECT_THAT(warnings_of_tap(stored("store: {sqlite: kept}, ")), HasSubstr("what an earlier run left in it"));
+    EXPECT_THAT(warnings_of_tap(stored("store: {messages: 10}, ")), testing::Not(HasSubstr("earlier run")));
+}
+
+TEST(taps, warn_of_payloads_that_are_no_json) {
+    const auto with_form = [](const char* sequence) {
+        return minimal_scenario("target: {embedded: {kafka: true}}\nfleet: {telemetry: [{name: a, every: 1s, topic: "
+                                "'v1/{vin}/tlm/a', protobuf: {descriptor: " LOADSIM_TEST_DATA
+                                "/protobuf/vehicle.desc, message: acme.tlm.Position, fields: {vin: '{vin}', "
+                                "number: '{seq}'}}}]}\ntaps: [{kafka: {topics: [telemetry], "
+                                "sequence: '" +
+                                std::string(sequence) + "'}}]");
+    };
+    EXPECT_THAT(warnings_of_tap(with_form("/seq")), HasSubstr("taps read the sequence in JSON"));
+    EXPECT_THAT(warnings_of_tap(with_form("header:seq")), testing::Not(HasSubstr("in JSON")));
 }

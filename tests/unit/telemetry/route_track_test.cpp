@@ -68,3 +68,14 @@ TEST(route_track, heads_from_way_point_to_way_point) {
         EXPECT_NEAR(std::remainder(square.at((i + 0.5) * side).heading - headings[i], 360.0), 0, 1e-6);
     EXPECT_NEAR(square.at(side).heading, 45, 1) << "half of the turn";
 }
+
+TEST(route_track, crosses_the_180th_meridian_by_the_shorter_way) {
+    const route_track track({{0, 179.9, 0}, {0, -179.9, 0}});
+    ASSERT_NEAR(track.length(), 2 * 22'239, 1);
+    const auto quarter = track.length() / 4;
+    EXPECT_NEAR(track.at(quarter * 0.5).point.longitude, 179.95, 1e-6);
+    EXPECT_NEAR(track.at(quarter * 1.5).point.longitude, -179.95, 1e-6);
+    EXPECT_NEAR(track.at(quarter * 2.5).point.longitude, -179.95, 1e-6) << "on the way back";
+    EXPECT_NEAR(track.at(quarter * 3.5).point.longitude, 179.95, 1e-6);
+    EXPECT_NEAR(track.at(quarter * 0.5).heading, 90, 1e-6);
+}

@@ -297,3 +297,31 @@ TEST_F(sqlite_store_test, a_message_that_cannot_be_written_loses_no_other) {
     EXPECT_THAT(positions(*store), ElementsAre(1, 2, 4));
     EXPECT_THAT(store->take_problem().value().text, HasSubstr("cannot be written (no)"));
 }
+
+TEST_F(sqlite_store_test, removals_that_fail_wait_for_the_next_batch_and_hold_up_no_other) {
+    options.batch = 10;
+    {
+        const auto made = open();
+        for (std::int64_t i = 1; i <= 20; ++i) made->append(at_position(i));
+    }
+    sqlite3* other = nullptr;
+    ASSERT_EQ(sqlite3_open(options.path.c_str(), &other), SQLITE_OK);
+    ASSERT_EQ(sqlite3_exec(other,
+                           "CREATE TRIGGER stuck BEFORE DELETE ON message WHEN OLD.position = 3 "
+                           "BEGIN SELECT RAISE(ABORT, 'no'); END",
+                           nullptr, nullptr, nullptr),
+              SQLITE_OK);
+    sqlite3_close(other);
+    const auto store = open();
+    for (std::int64_t i = 1; i <= 10; ++i) store->remove(i);
+    EXPECT_EQ(store->counts().removed, 0U);
+    for (std::int64_t i = 11; i <= 20; ++i) store->remove(i);
+    EXPECT_EQ(store->counts().removed, 10U);
+    const auto transactions = store->counts().transactions;
+    for (std::int64_t i = 21; i <= 29; ++i) store->append(at_position(i));
+    EXPECT_EQ(store->counts().transactions, transactions) << "what failed makes no batch of a single change";
+    store->append(at_position(30));
+    EXPECT_EQ(store->counts().transactions, transactions + 1);
+    EXPECT_EQ(store->counts().appended, 10U);
+    EXPECT_EQ(positions(*store).size(), 20U) << "1 to 10 and 21 to 30";
+}
