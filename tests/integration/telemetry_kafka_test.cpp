@@ -39,7 +39,7 @@ namespace {
 struct telemetry_scenario {
     std::string target = "{embedded: {kafka: true}}";
     std::string taps = "[{kafka: {topics: [telemetry], vehicle: /vin}}]";
-    std::string load_keys; ///< further keys, each followed by a comma
+    std::string load_keys{}; ///< further keys, each followed by a comma
     std::string report = "{}";
     std::string budgets = "['unexpected == 0']";
 
