@@ -16,7 +16,7 @@ namespace loadsim::contract {
 
 /// Field paths. `header:NAME` is a header of the record, `topic[0]` its topic.
 struct tap_mapping_options {
-    /// Where the vehicle is: `key`, `key/pointer` for a key in JSON, or a path in the record's value.
+    /// Place of the vehicle: `key`, `key/pointer` for a key in JSON, or a path in the record's value.
     std::string key = "key";
     /// The vehicle's payload in the record's value, such as /payload of EMQX's envelope; empty: the value itself.
     std::string payload{};
@@ -41,7 +41,7 @@ struct record_view {
         header{}; ///< empty text: absent. Empty function: there are none
 };
 
-/// What a record says of the message in it.
+/// Content of a record: the message in it, and its vehicle.
 struct tapped_message {
     std::string key_vehicle;                 ///< empty: absent
     std::string payload_vehicle;             ///< empty: absent, or not configured

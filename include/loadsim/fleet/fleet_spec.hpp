@@ -22,7 +22,7 @@ class registry;
 
 namespace loadsim::fleet {
 
-// What a fleet without telemetry refers to.
+// Empty parts, for a fleet without telemetry.
 inline const std::vector<contract::message_template> no_telemetry_messages;
 inline const std::vector<std::vector<std::uint32_t>> no_segment_groups;
 inline const telemetry::rate_factors no_rate_factors;

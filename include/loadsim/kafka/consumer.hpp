@@ -17,7 +17,7 @@
 
 namespace loadsim::kafka {
 
-/// Who has set a record's timestamp: its producer, or the broker that appended it (message.timestamp.type of the topic).
+/// Origin of a record's timestamp: its producer, or the broker that appended it (message.timestamp.type of the topic).
 enum class timestamp_type : std::uint8_t { none, create, append };
 
 struct record_header {

@@ -19,7 +19,7 @@
 
 namespace loadsim::observer {
 
-/// Where the records of a tap go. The functions are called on the tap's thread.
+/// Receivers of a tap's records. The functions are called on the tap's thread.
 struct tap_destination {
     std::function<std::optional<vehicle_id>(std::string_view vin)> find_vehicle{}; ///< of the whole fleet
     std::uint32_t shards = 1;                                                      ///< of this process

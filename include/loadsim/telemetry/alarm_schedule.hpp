@@ -8,7 +8,7 @@
 
 namespace loadsim::telemetry {
 
-/// When a vehicle sends an alarm: a Poisson process that is a function of (seed, alarm, vehicle), in simulated time and in all
+/// Instants of a vehicle's alarm: a Poisson process that is a function of (seed, alarm, vehicle), in simulated time and in all
 /// states. The gap before instant n is an exponentially distributed random number of its own.
 /// Threads: const, any.
 class alarm_schedule {

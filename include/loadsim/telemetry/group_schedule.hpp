@@ -5,7 +5,7 @@
 
 namespace loadsim::telemetry {
 
-/// When a vehicle's messages of one group are due: a function of (seed, group, vehicle), whatever the shards.
+/// Due instants of a vehicle's messages of one group: a function of (seed, group, vehicle), whatever the shards.
 ///
 /// Message n = 1, 2, ... is due where the vehicle's progress reaches n - 1 + spread + jitter * u(n). The spread, 0 to 1, is the
 /// fractional part of the vehicle's index over the vehicles of the fleet, plus a random offset of the group, so that two groups of a

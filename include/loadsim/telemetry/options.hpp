@@ -46,7 +46,7 @@ enum class reissue_order : std::uint8_t {
     interleaved, ///< live messages at once; of all messages `share` are from the store
 };
 
-/// How stored messages are re-issued when the link is up again.
+/// Order and rate of stored messages that are re-issued when the link is up again.
 struct reissue_options {
     reissue_order order = reissue_order::before_live;
     fraction share{0.5};               ///< interleaved only; 100 %: no message waits for a live one
