@@ -15,6 +15,9 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <chrono>
+#include <deque>
+#include <future>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -24,8 +27,9 @@ namespace {
 
 constexpr std::size_t readers_max = 16;
 constexpr std::size_t events_at_first = 60;
-constexpr int updates_waiting_max = 50;              ///< for the thread that writes them
-constexpr std::size_t waiting_bytes_max = 3'000'000; ///< of a reader; more than an event stream begins with
+constexpr int updates_waiting_max = 50;               ///< for the thread that writes them
+constexpr std::size_t waiting_bytes_max = 3'000'000;  ///< of a reader; more than an event stream begins with
+constexpr std::chrono::seconds page_load_timeout{10}; ///< from the page's HTML to its event stream
 static_assert(waiting_bytes_max > report::live_history::kept_bytes_max);
 
 /// The page without data: it reads them from GET /history.
@@ -65,6 +69,21 @@ std::optional<std::uint64_t> last_event_of(const http::request_view& request) {
 
 class live_page::impl {
 public:
+    impl() = default;
+    impl(const impl&) = delete;
+    impl& operator=(const impl&) = delete;
+
+    /// After the end of a run, waits for the pages that are loading, so that they can read how it ended.
+    ~impl() {
+        if (!has_finished_) return;
+        const auto all_loaded = std::make_shared<std::promise<void>>();
+        listener_->post([this, all_loaded] {
+            all_loaded_ = all_loaded;
+            check_loading();
+        });
+        all_loaded->get_future().wait_for(page_load_timeout);
+    }
+
     problems start(const net::endpoint& at, const ui_flags& flags) {
         access_.token = new_live_page_token();
         access_.host = at.host;
@@ -107,6 +126,7 @@ public:
     }
 
     void finish(std::string summary_json) {
+        has_finished_ = true;
         if (unsent_) post_unsent();
         listener_->post([this, summary_json = std::move(summary_json)] {
             if (!history_) return;
@@ -139,13 +159,17 @@ private:
         if (path != "/" && path != "/history" && path != "/events")
             return http::problem_details(404, "nothing is here; the page is at /");
         if (request.method != "GET") return http::method_not_allowed("GET");
-        if (path == "/") return {.body = page_, .content_type = "text/html; charset=utf-8"};
+        if (path == "/") {
+            loading_since_.push_back(std::chrono::steady_clock::now());
+            return {.body = page_, .content_type = "text/html; charset=utf-8"};
+        }
         if (path == "/events") return events(request);
         if (!history_) return {.status = 503, .body = "the run has not begun", .content_type = "text/plain"};
         if (!document_ || document_id_ != history_->last_id()) {
             document_ = std::make_shared<const std::string>(history_->document());
             document_id_ = history_->last_id();
         }
+        if (has_ended_) page_loaded(); // it has the end, and asks for no events
         return {.body = *document_};
     }
 
@@ -173,6 +197,7 @@ private:
                       : history_->newest_events(std::max<std::uint64_t>(events_at_first, since_document)))
                 write(*reader, event);
         }
+        page_loaded();
         if (has_ended_) reader->end();
         readers_.push_back(reader);
         return {.content_type = "text/event-stream", .stream = std::move(reader)};
@@ -184,22 +209,38 @@ private:
     }
 
     /// The browser connects again by itself after the end, and reads the document.
-    static void write(http::streamed_body& reader, const report::live_history::text& event) {
+    void write(http::streamed_body& reader, const report::live_history::text& event) {
         reader.write(event);
-        if (event == report::live_history::reload_event()) reader.end();
+        if (event != report::live_history::reload_event()) return;
+        reader.end();
+        loading_since_.push_back(std::chrono::steady_clock::now());
     }
 
     void remove_closed() {
         using state = http::streamed_body::state;
-        std::erase_if(readers_, [](const auto& reader) {
-            if (reader->current() == state::too_slow)
+        std::erase_if(readers_, [this](const auto& reader) {
+            if (reader->current() == state::too_slow) {
                 log_warning("a browser that read the live page too slowly was disconnected; it gets what it has "
                             "missed when it connects again");
+                loading_since_.push_back(std::chrono::steady_clock::now());
+            }
             return reader->current() != state::open;
         });
     }
 
+    void page_loaded() {
+        if (!loading_since_.empty()) loading_since_.pop_front();
+        check_loading();
+    }
+
+    void check_loading() {
+        const auto expired = std::chrono::steady_clock::now() - page_load_timeout;
+        while (!loading_since_.empty() && loading_since_.front() < expired) loading_since_.pop_front();
+        if (all_loaded_ && loading_since_.empty()) std::exchange(all_loaded_, nullptr)->set_value();
+    }
+
     live_page_access access_;
+    bool has_finished_ = false; ///< of the run's thread: a run has ended
     bool opens_browser_ = false;
     std::optional<report::live_update> unsent_; ///< of the run's thread
     std::atomic<int> updates_waiting_ = 0;      ///< for the listener's thread
@@ -207,9 +248,11 @@ private:
     std::optional<report::live_history> history_; ///< nullopt: before the first run
     bool has_ended_ = false;                      ///< the run of history_
     std::vector<std::shared_ptr<http::streamed_body>> readers_;
-    std::shared_ptr<const std::string> document_; ///< of the history; null: not read yet
-    std::uint64_t document_id_ = 0;               ///< its last event
-    std::optional<http::listener> listener_;      // last: its thread uses the members above
+    std::deque<std::chrono::steady_clock::time_point> loading_since_; ///< pages without an event stream yet
+    std::shared_ptr<std::promise<void>> all_loaded_;                  ///< null: nobody waits
+    std::shared_ptr<const std::string> document_;                     ///< of the history; null: not read yet
+    std::uint64_t document_id_ = 0;                                   ///< its last event
+    std::optional<http::listener> listener_;                          // last: its thread uses the members above
 };
 
 or_exit_code<std::unique_ptr<live_page>> live_page::start(const ui_flags& flags) {

@@ -20,6 +20,7 @@ namespace loadsim::app {
 ///                   else it begins with those of the last minute
 ///     POST /stop    asks for the end of the run, as Ctrl-C does
 ///
+/// Its destructor waits up to ten seconds for pages that are loading when the run ends.
 /// Threads: any.
 class live_page {
 public:

@@ -1,6 +1,7 @@
 // The live page of a run on the embedded platform: figures move, a reload has the history, only the page may stop the run, and at its
 // end the page says what summary.json says.
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { request } from 'node:https';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -179,6 +180,27 @@ test('a rehearsal is watched, faster than time', async () => {
   const { below } = await readChart(page, overTimeChart('rate'));
   assert.ok(clockSeconds(below.at(-1)) > 900, `times end at ${below.at(-1)}`);
   assertQuiet(page, origin);
+});
+
+test('a page that is loading at the end of the run reads how it ended', async () => {
+  const folder = join(temporaryFolder(), 'run');
+  const { run, url } = await startWithPage(['rehearse', join(root, 'scenarios/quickstart.yaml'), '--report', folder]);
+  const page = await fetch(url);
+  assert.equal(page.status, 200);
+  await page.text();
+  await until(
+    () => existsSync(join(folder, 'summary.json')),
+    () => `summary.json: ${run.err}`,
+    60,
+  );
+  await new Promise((done) => setTimeout(done, 1500)); // the second of pending responses is over
+  const history = await (await fetch(url.replace('/?', '/history?'))).json();
+  assert.equal(history.runs[0].summary.verdict, readJson(folder, 'summary.json').verdict);
+  await until(
+    () => run.code !== undefined,
+    () => `the end of the rehearsal: ${run.err}`,
+    5, // before a page that never loads is given up
+  );
 });
 
 test('an address that others reach has TLS, and shows nothing without the token', async () => {
