@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <utility>
 
@@ -15,6 +16,10 @@ std::string with_reason(outcome end, std::string_view reason) {
 }
 
 constexpr std::uint32_t observer_bit(std::uint32_t observer) { return 1U << observer; }
+
+/// How much too early the timer of a platform may fire: Windows' has steps of 15.6 ms, and Node.js counts from the start of an
+/// iteration of its event loop.
+constexpr std::chrono::milliseconds timer_resolution{20};
 
 /// Limit of records per sequence gap; the rest is only counted.
 constexpr std::uint64_t max_records_per_gap = 100;
@@ -293,8 +298,10 @@ bool ledger::state::record_latencies(open_request& e, outcome end, monotonic_tim
         if (own.finished != never) record(hop::vehicle, own.finished - own.delivered);
     }
     const bool correct_timeout = end == outcome::timed_out && e.spec.expected.contains(outcome::timed_out);
-    if (correct_timeout && e.sent != never && expiry_deadline(e) != never)
-        record(hop::expiry, observed - missed_deadline(e, observed));
+    if (correct_timeout && e.sent != never && expiry_deadline(e) != never) {
+        const auto expiry = observed - missed_deadline(e, observed);
+        record(hop::expiry, expiry < -timer_resolution ? expiry : std::max(expiry, nanoseconds{0}));
+    }
     if (correct_timeout || e.spec.expected == outcome_set(outcome::timed_out)) return false;
     const bool has_result = end == outcome::executed || end == outcome::failed;
     const bool announced = has_result || end == outcome::timed_out;

@@ -386,6 +386,16 @@ TEST_F(ledger_test, a_negative_hop_is_recorded_and_counted) {
     EXPECT_EQ(anomalies(t, anomaly::negative_sample), 1U);
 }
 
+TEST_F(ledger_test, a_time_out_within_the_resolution_of_a_timer_is_not_too_early) {
+    begin_and_accept(the_request(outcome::timed_out));
+    ledger.completion_observed(car, "r1", outcome::timed_out, "timeout",
+                               at(4981ms)); // sent at 1 ms, deadline 5 s
+    const auto t = ledger.take_counts();
+    EXPECT_EQ(samples(t, hop::expiry), 1U);
+    EXPECT_EQ(t.latencies.select(hop::expiry).max(), nanoseconds{0});
+    EXPECT_EQ(all_anomalies(t), 0U);
+}
+
 // Regression (garbled text): the reason was read after the request had been erased.
 TEST_F(ledger_test, keeps_the_reason_of_a_completion_before_the_http_response) {
     ledger.begin(the_request(), at(0ms));
