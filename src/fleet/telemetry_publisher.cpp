@@ -69,6 +69,7 @@ void telemetry_publisher::finish() {
     store_->remove_outdated(since_start());
     for (std::uint32_t g = 0; g < counts_.size(); ++g) counts_[g].in_store += store_->counts(g).in_store;
     if (storage_) storage_->flush_all();
+    if (sequences_) sequences_->save();
 }
 
 bool telemetry_publisher::awaits() const {
@@ -114,9 +115,10 @@ void telemetry_publisher::arm() {
     link_.arm(timer_, at);
 }
 
-void telemetry_publisher::publish(const due_telemetry& due) {
+void telemetry_publisher::publish(due_telemetry due) {
     const auto now = link_.now();
     const auto v = due.vehicle;
+    if (sequences_) due.sequence = sequences_->next(v, due.group, due.sequence);
     auto& counts = counts_[due.group];
     ++counts.due;
     counts.lag.record(now - (load_start_ + due.due));

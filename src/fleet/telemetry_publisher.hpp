@@ -6,6 +6,7 @@
 #include "telemetry_composer.hpp"
 #include "telemetry_link.hpp"
 #include "telemetry_plan.hpp"
+#include "telemetry_sequences.hpp"
 #include "timer_callback.hpp"
 
 #include <loadsim/fleet/telemetry_listener.hpp>
@@ -71,7 +72,7 @@ private:
     // telemetry_publisher.cpp: due messages and acknowledgements.
     void process();
     void arm();
-    void publish(const due_telemetry&);
+    void publish(due_telemetry);
     std::error_code send(const telemetry::stored_message&, const mqtt::message&, bool from_store);
     void track(const telemetry::stored_message&, std::uint16_t packet_id, std::uint64_t hash, bool from_store);
     void not_sent(std::uint32_t group, const std::string& why);
@@ -82,6 +83,7 @@ private:
 
     // telemetry_reissue.cpp: the store.
     void open_store();
+    void restore_store();
     bool store(const telemetry::stored_message&);
     void reissue_due();
     bool reissue(const telemetry::stored_message&, nanoseconds now);
@@ -107,6 +109,7 @@ private:
     contract::outgoing_message message_; ///< buffers, reused
 
     std::unique_ptr<telemetry::store_persistence> storage_; ///< null: the store is in memory only
+    std::optional<telemetry_sequences> sequences_;          ///< nullopt: those of the plan, from 1
     std::optional<telemetry::message_store> store_;         ///< during the load, if the options have one
     reissue_queue reissues_;
     std::string topic_, payload_;        ///< of the message being re-issued

@@ -131,10 +131,6 @@ void check_taps(const scenario_config& config, problems& all) {
 
 void warn_of_taps(const scenario_config& config, problems& warnings) {
     if (config.taps.empty()) return;
-    if (config.fleet.telemetry.store && !config.fleet.telemetry.store->sqlite.empty())
-        warnings.add("fleet.store.sqlite",
-                     "what an earlier run left in it has the same sequences as messages of this one, so that taps "
-                     "count some as corrupted, lost or duplicated; give an empty folder");
     warn_of_forms(config, warnings);
     if (!config.target.embedded_kafka) return;
     const auto& rules = config.target.embedded_kafka->bridge.rules;
