@@ -100,7 +100,9 @@ void telemetry_publisher::reissue_due() {
         const auto slot = reissues_.take();
         const auto v = id_at(slot);
         if (!link_.can_send(v)) continue; // on_link_up() follows
-        if (link_.send_quota(v) == 0 || in_flight_.count(slot) >= in_flight_max) {
+        // One by one while the broker seems to refuse one, to know which.
+        const auto most = closed_links_.is_suspected(slot) ? 1 : in_flight_max;
+        if (link_.send_quota(v) == 0 || in_flight_.count(slot) >= most) {
             reissues_.set(slot, now + quota_poll_interval);
             continue;
         }
