@@ -123,6 +123,18 @@ TEST(taps, problems_have_their_places) {
         {with_tap("topics: [telemetry], security: {sasl: {user: u}}"), "'password' is missing"},
         {with_tap("topics: [telemetry], security: {tls: {key: k.pem}, sasl: {user: u, password: secret-of-sasl}}"),
          "a key without a certificate has no use"},
+        {with_tap("topics: [telemetry], brokers: ['k:1'], security: {tls: {ca: /nowhere/ca.pem}}"),
+         "the file '/nowhere/ca.pem' cannot be read (No such file or directory); name one that can"},
+        {with_tap("topics: [telemetry], brokers: ['k:1'], security: {tls: {certificate: /nowhere/c.pem}}"),
+         "the file '/nowhere/c.pem' cannot be read"},
+        {with_tap("topics: [telemetry], brokers: ['k:1'], security: {tls: {certificate: " LOADSIM_TEST_DATA
+                  "/protobuf/vehicle.desc, key: /nowhere/k.pem}}"),
+         "the file '/nowhere/k.pem' cannot be read"},
+        {scenario_with_load(
+             "  observers: [{kafka: {topics: [x], brokers: ['k:1'], security: {tls: {ca: /nowhere/ca.pem}}}}]"),
+         "the file '/nowhere/ca.pem' cannot be read"},
+        {minimal_scenario("report: {kafka: {brokers: ['k:1'], security: {tls: {ca: /nowhere/ca.pem}}}}"),
+         "the file '/nowhere/ca.pem' cannot be read"},
         {with_tap("topics: [telemetry]}}, {kafka: {topics: [telemetry]"), "there are two taps called 'kafka'"},
         {minimal_scenario("target: {embedded: {kafka: true}}\ntaps: [{kafka: {topics: [telemetry]}}]"),
          "the vehicles send no telemetry, so there is nothing to compare"},
