@@ -18,6 +18,7 @@
 #include <fstream>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <sstream>
 #include <string>
@@ -221,6 +222,26 @@ TEST(telemetry_kafka, a_rehearsal_has_nothing_to_tap) {
     program run({"rehearse", (folder / "bridged.yaml").string()});
     EXPECT_NE(run.wait(60s), 0);
     EXPECT_THAT(run.err(), HasSubstr("taps: "));
+}
+
+TEST(telemetry_kafka, messages_are_not_lost_if_the_cluster_disappears) {
+    const harness::broker broker;
+    std::optional<kafka::mock_cluster> cluster(kafka::mock_cluster::start({{"telemetry", 2}}).value());
+    auto run = program::run(
+        telemetry_scenario{.target = fmt::format("{{broker: '{}'}}", broker.url()),
+                           .taps = fmt::format("[{{kafka: {{brokers: ['{}'], topics: [telemetry], vehicle: /vin}}}}]",
+                                               cluster->brokers().front()),
+                           .load_keys = "driver: mqtt, mqtt: {deadline: 1s},",
+                           .budgets = "['unexpected == 0', 'tap.lost == 0']"}
+            .yaml());
+    ASSERT_TRUE(harness::wait_until(
+        [&] { return harness::read_file(run.report() / "timeline.jsonl").find("steady") != std::string::npos; }, 30s));
+    cluster.reset();
+    EXPECT_EQ(run.wait(60s), 5) << "no data: " << run.out() << run.err();
+    const auto summary = run.summary();
+    EXPECT_EQ(tapped(summary, "lost"), 0);
+    EXPECT_EQ(tapped(summary, "sent_not_reconciled"), tapped(summary, "sent"));
+    EXPECT_GE(number(summary, "/taps/0/error_reasons/no broker is connected"), 1);
 }
 
 /// Broker and cluster that all ranks share: each compares the telemetry of its own vehicles.
