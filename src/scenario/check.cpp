@@ -126,7 +126,7 @@ std::string spike_label_problem(const verdict::budget& b, const scenario_config&
 void check_budgets(const scenario_config& config, problems& all) {
     const auto names = labels_of(config);
     if (config.budgets.size() > max_budgets)
-        all.add("budgets", fmt::format("{} budgets with `unexpected == 0` and `anomalies == 0`; {} are the most",
+        all.add("budgets", fmt::format("{} budgets with those that hold by default; {} are the most",
                                        config.budgets.size(), max_budgets));
     for (std::size_t i = 0; i < config.budgets.size(); ++i) {
         auto b = config.budgets[i];
@@ -302,10 +302,8 @@ void warn_of_long_windows(const scenario_config& config, problems& warnings) {
 
 /// Limits that no run can miss. One in place of a default budget is how a scenario accepts what that would not.
 void warn_of_limits_without_effect(const scenario_config& config, problems& warnings) {
-    const auto default_count = verdict::missing_default_budgets({}).size();
     for (std::size_t i = 0; i < config.budgets.size(); ++i)
-        if (const auto& b = config.budgets[i];
-            verdict::always_holds(b) && verdict::missing_default_budgets({b}).size() == default_count)
+        if (const auto& b = config.budgets[i]; verdict::always_holds(b) && !verdict::replaces_default_budget(b))
             warnings.add(fmt::format("budgets[{}]", i),
                          fmt::format("'{}' always holds; write a limit that a bad run misses, or leave it out",
                                      b.limit_expression));

@@ -429,6 +429,7 @@ budget_result evaluate_budget(const budget& b, const measure::run_result& run, c
     }
     if (b.stat == "count" && observed) r.samples = static_cast<std::uint64_t>(*observed);
     r.sentence = sentence_of(b, r, base.noun, own);
+    if (r.verdict == budget_verdict::fail && is_of_telemetry(b)) r.sentence += telemetry_reason_text(b, run.sum, names);
     return r;
 }
 
