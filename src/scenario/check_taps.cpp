@@ -44,7 +44,7 @@ void check_consumer(const scenario_config& config, const kafka::consumer_options
 }
 
 bool has_group(const observer::tap_options& tap, std::string_view name) {
-    return tap.groups.empty() || std::ranges::count(tap.groups, name) != 0;
+    return tap.telemetry_groups.empty() || std::ranges::count(tap.telemetry_groups, name) != 0;
 }
 
 void check_tap(const scenario_config& config, const observer::tap_options& tap, const std::string& path,
@@ -55,9 +55,10 @@ void check_tap(const scenario_config& config, const observer::tap_options& tap, 
     const std::vector<std::string_view> known(names.telemetry.begin(), names.telemetry.end());
     for (const auto& name : known)
         if (has_group(tap, name)) groups.push_back({std::string(name), {}});
-    for (std::size_t i = 0; i < tap.groups.size(); ++i)
-        if (std::ranges::count(known, tap.groups[i]) == 0)
-            all.add(fmt::format("{}.groups[{}]", path, i), unknown_name("telemetry group", tap.groups[i], known));
+    for (std::size_t i = 0; i < tap.telemetry_groups.size(); ++i)
+        if (std::ranges::count(known, tap.telemetry_groups[i]) == 0)
+            all.add(fmt::format("{}.telemetryGroups[{}]", path, i),
+                    unknown_name("telemetry group", tap.telemetry_groups[i], known));
     if (known.empty())
         return all.add(path, "the vehicles send no telemetry, so there is nothing to compare; give fleet.telemetry");
     if (const auto mapping = contract::tap_mapping::compile(tap.mapping, std::move(groups), path); !mapping)

@@ -78,8 +78,9 @@ void describe(V& v, observer::tap_options& o) {
     v.field("name", o.name, "Name in reports and in budgets; several taps have names of their own.",
             value_types::name_text{});
     describe(v, o.consumer);
-    v.field("groups", o.groups, "Telemetry groups and alarms that are forwarded to these topics; empty: all.",
-            value_types::list<value_types::text>{{}, "groups", 100});
+    v.field("telemetryGroups", o.telemetry_groups,
+            "Telemetry groups and alarms that are forwarded to these topics; empty: all.",
+            value_types::list<value_types::text>{{}, "telemetryGroups", 100});
     v.field("key", m.key,
             "Where a record names its vehicle, by VIN: key, key/pointer (a key in JSON), /pointer or header:NAME.",
             value_types::text{});
