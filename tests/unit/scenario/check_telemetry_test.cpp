@@ -33,7 +33,7 @@ TEST(check_telemetry, problems_have_their_places) {
         {group_of("topic: t, payload: x"), "'every' is missing"},
         {group_of("every: 1s, payload: x"), "'topic' is missing"},
         {group_of("every: 1s, topic: t"), "'payload' is missing; give it, vss or protobuf"},
-        {group_of("every: 1s, topic: t, payload: x, vss: [Vehicle.Speed]"), "'payload' is there, too"},
+        {group_of("every: 1s, topic: t, payload: x, vss: [Vehicle.Speed]"), "a message has one payload"},
         {group_of("every: 0s, topic: t, payload: x"), "'0s' is too short; 1ms is the least"},
         {group_of("every: -1s, topic: t, payload: x"), "f:3:38: '-1s'"},
         {group_of("every: {driving: 0s}, topic: t, payload: x"), "'0s' is too short"},
