@@ -115,7 +115,9 @@ void check_taps(const scenario_config& config, problems& all) {
     std::set<std::string_view> names;
     for (std::size_t i = 0; i < config.taps.size(); ++i) {
         const auto path = fmt::format("taps[{}].kafka", i);
-        if (!names.insert(config.taps[i].name).second)
+        if (config.taps[i].name.empty())
+            all.add(path + ".name", "a tap needs a name, which reports and budgets use; leave it out for 'kafka'");
+        else if (!names.insert(config.taps[i].name).second)
             all.add(path + ".name",
                     fmt::format("there are two taps called '{}'; give each a name", config.taps[i].name));
         check_tap(config, config.taps[i], path, all);

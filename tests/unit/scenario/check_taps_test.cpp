@@ -126,6 +126,7 @@ TEST(taps, problems_have_their_places) {
         {with_tap("topics: [telemetry], security: {tls: {key: k.pem}, sasl: {user: u, password: secret-of-sasl}}"),
          "a key without a certificate has no use"},
         {with_tap("topics: [telemetry]}}, {kafka: {topics: [telemetry]"), "there are two taps called 'kafka'"},
+        {with_tap("name: '', topics: [telemetry]"), "a tap needs a name"},
         {minimal_scenario("target: {embedded: {kafka: true}}\ntaps: [{kafka: {topics: [telemetry]}}]"),
          "the vehicles send no telemetry, so there is nothing to compare"},
         {minimal_scenario(
