@@ -135,7 +135,8 @@ TEST(check_telemetry, cells_of_fleet_data_in_fields_of_protobuf) {
 TEST(check_telemetry, a_route_that_cannot_be_driven_is_named_with_its_file) {
     const harness::temporary_folder folder;
     const auto file =
-        folder.write("short.geojson", R"({"type": "LineString", "coordinates": [[11.5, 48.1], [11.5001, 48.1]]})");
+        folder.write("short.geojson", R"({"type": "LineString", "coordinates": [[11.5, 48.1], [11.5001, 48.1]]})")
+            .string();
     EXPECT_EQ(problems_of(fleet_of("trips: {profile: commuters, routes: '" + file + "'}")),
               "f:3:45: '" + file + "': route 1: it is shorter than 1 km: add way points");
 }
