@@ -207,6 +207,19 @@ TEST_F(stored_telemetry, is_read_back_and_judged) {
     EXPECT_EQ(held("tap.lost{tap=kafka} == 0"), "7");
 }
 
+TEST_F(stored_telemetry, of_a_baseline_is_its_counts) {
+    measure::labels labels;
+    const auto run = read_stored_run(write_run(), labels);
+    ASSERT_TRUE(run) << to_string(run.error());
+    std::ofstream(folder / "baseline.json") << baseline_json(*run, side_of({*run}, labels));
+    measure::labels read_labels;
+    const auto read = read_stored_run(folder / "baseline.json", read_labels);
+    ASSERT_TRUE(read) << to_string(read.error());
+    EXPECT_EQ(read_labels.telemetry, labels.telemetry);
+    EXPECT_EQ(read->result.sum.telemetry.at(0).never_arrived(), 30U);
+    EXPECT_EQ(read->result.sum.taps.at(0).sum(), run->result.sum.taps.at(0).sum());
+}
+
 TEST_F(stored_telemetry, with_counts_of_no_run_is_refused_with_a_sentence) {
     const auto path = write_run();
     std::ifstream in(path / summary_file_name);
