@@ -1,6 +1,6 @@
 // Telemetry of the vehicles by group, and what taps found of it behind the platform.
 
-const telemetryReasons = ['unacknowledged', 'refused', 'unsent', 'overwritten', 'expired', 'too_old'];
+const telemetryReasons = ['unacknowledged', 'refused', 'unsent', 'errored', 'overwritten', 'expired', 'too_old'];
 
 function drawTelemetry(page) {
   const summary = page.runs[0].summary;
@@ -27,7 +27,7 @@ function drawTelemetry(page) {
       backlogs.drained?.samples > 0 && ` after at most ${milliseconds(backlogs.drained.max_ms)} (p99 ${milliseconds(backlogs.drained.p99_ms)})`,
       backlogs.errors > 0 && `; ${plural(backlogs.errors, 'error')} of the store`, '.'),
     backlogs && countsByText(backlogs.error_reasons),
-    errors.map(([group, reasons]) => [element('h4', {}, `Reasons of refused and unsent messages: ${group}`), reasons]));
+    errors.map(([group, reasons]) => [element('h4', {}, `Reasons of refused, unsent and errored messages: ${group}`), reasons]));
 }
 
 function drawTaps(page) {

@@ -28,9 +28,14 @@ exit_code show_plan(const scenario_flags& flags) {
     const auto print = [](auto, const std::string& line) { print_without_masking(line + '\n'); };
     print_without_masking(run::plan_header() + '\n');
     run::write_plan(*scenario, {}, print);
-    if (scenario->conditions.empty()) return exit_code::pass;
-    print_without_masking('\n' + run::condition_windows_header() + '\n');
-    run::write_condition_windows(*scenario, {}, print);
+    if (!scenario->conditions.empty()) {
+        print_without_masking('\n' + run::condition_windows_header() + '\n');
+        run::write_condition_windows(*scenario, {}, print);
+    }
+    const auto& telemetry = scenario->fleet.telemetry;
+    if (telemetry.groups.empty() && telemetry.alarms.empty()) return exit_code::pass;
+    print_without_masking('\n' + run::telemetry_header() + '\n');
+    run::write_telemetry(*scenario, [](const std::string& line) { print_without_masking(line + '\n'); });
     return exit_code::pass;
 }
 
@@ -46,8 +51,8 @@ command show_plan_command() {
     auto options = std::make_shared<scenario_flags>();
     return {.name = "plan",
             .description =
-                "Prints which vehicle gets which request and when, the steps that each vehicle will take, and the "
-                "condition windows",
+                "Prints which vehicle gets which request and when, the steps that each vehicle will take, the "
+                "condition windows, and the telemetry groups with their messages per second",
             .flags = scenario_flags_of(*options),
             .run = [options] { return show_plan(*options); }};
 }

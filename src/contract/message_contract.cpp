@@ -65,7 +65,7 @@ result<message_template> message_template::compile(const message_options& option
     const std::string_view form = options.vss ? "vss" : options.protobuf ? "protobuf" : "payload";
     made.payload_option_ = option + "." + std::string(form);
     if ((options.payload != payload_options{}) + options.vss.has_value() + options.protobuf.has_value() > 1)
-        errors.add(option, "a message has one payload: payload, vss or protobuf");
+        errors.add(made.payload_option_, "a message has one payload: payload, vss or protobuf");
     else if (options.vss)
         assign(payload_template::compile_vss(*options.vss, symbols, pointers), made.payload_, form);
     else if (options.protobuf)

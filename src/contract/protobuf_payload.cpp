@@ -17,6 +17,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace loadsim::contract {
@@ -203,7 +204,11 @@ private:
         const bool is_message = at.field->cpp_type() == field_type::CPPTYPE_MESSAGE;
         const auto kind = std::string(is_message ? at.field->message_type()->full_name() : at.field->type_name());
         if (name.size() != element.size()) {
-            if (!at.field->is_repeated()) return refuse("'" + name + "' is no list");
+            if (!at.field->is_repeated()) {
+                // Once: each value of a list in a scenario has an index here.
+                if (!no_lists_.insert(at.field).second) return std::nullopt;
+                return refuse("'" + name + "' is no list");
+            }
             const auto digits = element.substr(name.size() + 1);
             const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), at.index);
             const bool is_index = error == std::errc{} && std::string_view(end, digits.end()) == "]";
@@ -243,6 +248,7 @@ private:
     const std::string* path_ = nullptr; ///< of the current field
     /// By message and field: the indexes, each with a path that has it.
     std::map<std::pair<std::size_t, const pb::FieldDescriptor*>, std::map<int, std::string>> lists_;
+    std::set<const pb::FieldDescriptor*> no_lists_; ///< reported
     std::map<std::pair<std::size_t, const pb::OneofDescriptor*>, const pb::FieldDescriptor*> choices_;
 };
 

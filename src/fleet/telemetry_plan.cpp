@@ -88,8 +88,9 @@ std::optional<due_telemetry> telemetry_plan::take_of_groups() {
     const auto v = id_at(slot);
     const auto& groups = groups_of(v);
     auto* const all = due_.data() + first_of(slot);
-    auto* const taken = std::min_element(all, all + groups.size(),
-                                         [](const auto& a, const auto& b) { return a.fine_due() < b.fine_due(); });
+    auto* const taken = std::min_element(all, all + groups.size(), [](const auto& a, const auto& b) {
+        return a.fixed_point_due() < b.fixed_point_due();
+    });
     const due_telemetry due{v, groups[static_cast<std::size_t>(taken - all)], taken->sequence(), taken->due()};
     if (due.due > end_) {
         agenda_.replace_front(nanoseconds::max());
@@ -100,11 +101,6 @@ std::optional<due_telemetry> telemetry_plan::take_of_groups() {
     for (std::size_t i = 0; i < groups.size(); ++i) earliest = std::min(earliest, all[i].due());
     agenda_.replace_front(earliest);
     return due;
-}
-
-std::size_t telemetry_plan::memory_bytes() const noexcept {
-    return due_.capacity() * sizeof(due_message) + first_.capacity() * sizeof(first_[0]) + agenda_.memory_bytes() +
-           alarms_->size() * sizeof(telemetry::alarm_agenda::entry);
 }
 
 } // namespace loadsim::fleet

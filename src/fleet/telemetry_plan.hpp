@@ -41,8 +41,6 @@ public:
     /// No message is due after this instant.
     void end(nanoseconds at) noexcept { end_ = at; }
 
-    std::size_t memory_bytes() const noexcept;
-
 private:
     const std::vector<std::uint32_t>& groups_of(vehicle_id) const;
     std::size_t first_of(std::uint32_t slot) const noexcept;

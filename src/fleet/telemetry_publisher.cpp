@@ -65,7 +65,7 @@ void telemetry_publisher::finish() {
             give_back(slot);
             continue;
         }
-        in_flight_.for_each(slot, [this](const auto& m) { ++counts_[m.group].lost; });
+        in_flight_.for_each(slot, [this](const auto& m) { ++counts_[m.group].unacknowledged; });
         in_flight_.remove_all(slot);
     }
     reissues_.clear();
@@ -128,7 +128,11 @@ void telemetry_publisher::publish(due_telemetry due) {
     counts.lag.record(now - (load_start_ + due.due));
     const bool can_send = link_.can_send(v);
     if (!can_send && !store_) return not_sent(due.group, "the link is down, and the fleet has no store");
-    if (!composer_.compose(due, link_.wall_us(), now, message_)) return not_sent(due.group, message_.problem);
+    if (!composer_.compose(due, link_.wall_us(), now, message_)) {
+        ++counts.errored;
+        ++counts.reasons[message_.problem];
+        return;
+    }
 
     const auto packet = contract::mqtt_message_of(message_, qos_of(message_));
     telemetry::stored_message m{.vehicle = v,

@@ -142,7 +142,7 @@ bool telemetry_publisher::reissue(const telemetry::stored_message& front, nanose
 /// The session has ended, and does not send its messages again.
 void telemetry_publisher::give_back(std::uint32_t slot) {
     if (!store_) {
-        in_flight_.for_each(slot, [this](const auto& m) { ++counts_[m.group].lost; });
+        in_flight_.for_each(slot, [this](const auto& m) { ++counts_[m.group].unacknowledged; });
         return in_flight_.remove_all(slot);
     }
     const auto v = id_at(slot);

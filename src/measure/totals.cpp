@@ -38,7 +38,7 @@ std::uint64_t tls_counts::failed() const {
 }
 
 std::uint64_t telemetry_counts::never_arrived() const noexcept {
-    return refused + lost + unsent + overwritten + expired + too_old;
+    return unacknowledged + refused + unsent + errored + overwritten + expired + too_old;
 }
 
 std::uint64_t telemetry_counts::ended() const noexcept { return acknowledged + never_arrived(); }

@@ -4,6 +4,7 @@
 #include "histogram_lines.hpp"
 #include "json_fields.hpp"
 #include "json_format.hpp"
+#include "telemetry_json.hpp"
 #include "text_format.hpp"
 
 #include <loadsim/base/encoding.hpp>
@@ -70,6 +71,17 @@ problems read_latencies(const json::object& hops, measure::latency_table& table,
     return {};
 }
 
+/// Rows without their objects, which are latencies and counts by text.
+json::array counts_of(json::array rows) {
+    for (auto& row : rows) {
+        json::object kept;
+        for (auto& [name, value] : row.as_object())
+            if (!value.is_object()) kept[name] = std::move(value);
+        row = std::move(kept);
+    }
+    return rows;
+}
+
 std::string percentile_key(double percentile) { return fmt::format("p{:g}", percentile); }
 
 json::object spreads_json(const std::map<measure::hop, verdict::rank_spread>& spreads) {
@@ -111,7 +123,7 @@ std::string baseline_json(const stored_run& merged, const verdict::compared_side
         if (run.sum.anomalies[i] != 0) anomalies[anomaly_names[i]] = run.sum.anomalies[i];
     json::object load;
     for (const auto& [key, text] : merged.load) load[key] = text;
-    return json_indented(json::object{
+    json::object document{
         {"schema", baseline_schema},
         {"version", merged.version},
         {"mode", to_string(run.mode)},
@@ -131,7 +143,10 @@ std::string baseline_json(const stored_run& merged, const verdict::compared_side
         {"spread", spreads_json(side.spreads)},
         {"latencies", latencies_json(run.sum.latencies, side.labels)},
         {"loop_delay", measure::encode_v2(run.sum.loop_delay)},
-    });
+    };
+    if (!run.sum.telemetry.empty()) document["telemetry"] = counts_of(telemetry_rows(run.sum, side.labels));
+    if (!run.sum.taps.empty()) document["taps"] = counts_of(tap_rows(run.sum, side.labels));
+    return json_indented(document);
 }
 
 problems read_baseline(const json::object& document, stored_run& run, measure::labels& labels) {

@@ -103,11 +103,11 @@ std::string telemetry_error(const json::object& document) {
         const auto counts = numbers_of(as_object(row));
         const auto path = joined_path("telemetry", text_at(as_object(row), "group"));
         if (error = no_count(counts, path); !error.empty()) return error;
-        error = more_than(
-            counts, path,
-            {"acknowledged", "refused", "unacknowledged", "unsent", "overwritten", "expired", "too_old", "in_store"},
-            {"due", "restored"});
-        if (error.empty()) error = more_than(counts, path, {"sent", "stored", "unsent"}, {"due"});
+        error = more_than(counts, path,
+                          {"acknowledged", "refused", "unacknowledged", "unsent", "errored", "overwritten", "expired",
+                           "too_old", "in_store"},
+                          {"due", "restored"});
+        if (error.empty()) error = more_than(counts, path, {"sent", "stored", "unsent", "errored"}, {"due"});
         if (!error.empty()) return error;
     }
     for (const auto& tap : array_at(document, "taps"))

@@ -89,8 +89,8 @@ load_description describe_load(std::string_view yaml) {
     if (const auto target = yaml_at(yaml, "target"); !target.empty())
         add("target", yaml_value_of(target, "broker").empty() && yaml_value_of(target, "api").empty() ? "embedded\n"
                                                                                                       : "addresses\n");
-    for (const auto* key : {"fleet.vehicles", "fleet.link", "fleet.client", "fleet.segments", "fleet.trips",
-                            "fleet.telemetry", "fleet.alarms", "fleet.store"})
+    for (const auto* key : {"fleet.vehicles", "fleet.link", "fleet.client", "fleet.mqtt.version", "fleet.segments",
+                            "fleet.trips", "fleet.telemetry", "fleet.alarms", "fleet.store"})
         add(key, yaml_at(yaml, key));
     for (const auto& name : behaviours_in(yaml_at(yaml, "fleet.segments")))
         add("behaviours." + name, yaml_value_of(yaml_at(yaml, "behaviours"), name));

@@ -49,7 +49,7 @@ tap_groups tap_groups_of(const std::vector<std::string>& names, const scenario::
                          const observer::tap_options& tap) {
     tap_groups made;
     for (std::uint32_t i = 0; i < names.size(); ++i) {
-        if (!tap.groups.empty() && std::ranges::count(tap.groups, names[i]) == 0) continue;
+        if (!tap.telemetry_groups.empty() && std::ranges::count(tap.telemetry_groups, names[i]) == 0) continue;
         made.indexes.push_back(i);
         made.mapping.push_back(
             {names[i], filter_of_all_vehicles(compiled.telemetry_messages.at(i).topic(), compiled.symbols)});

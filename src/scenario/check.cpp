@@ -4,7 +4,6 @@
 
 #include <loadsim/scenario/compiled_scenario.hpp>
 #include <loadsim/scenario/read.hpp>
-#include <loadsim/verdict/default_budgets.hpp>
 
 #include <loadsim/base/spelling.hpp>
 #include <loadsim/base/units.hpp>
@@ -18,8 +17,6 @@
 #include <cmath>
 #include <set>
 #include <span>
-#include <type_traits>
-#include <variant>
 #include <vector>
 
 namespace loadsim::scenario {
@@ -111,39 +108,6 @@ void check_behaviours(const scenario_config& config, problems& all) {
     }
 }
 
-/// Text for a budget of the requests in a spike, which is in phases of its own and a condition of no vehicle; empty: none.
-std::string spike_label_problem(const verdict::budget& b, const scenario_config& config, const measure::labels& names) {
-    if (b.condition.empty() || !verdict::is_of_requests(b)) return {};
-    const auto found = std::ranges::find(config.conditions, b.condition, &vehicle::condition::name);
-    if (found == config.conditions.end() || found->type != vehicle::condition::kind::spike) return {};
-    const auto phase = std::ranges::find_if(
-        names.phases, [&](const std::string& name) { return name.find(" (" + b.condition) != std::string::npos; });
-    return fmt::format(
-        "'{}' is a spike, which multiplies the load and is a condition of no vehicle; write {{phase={}}}", b.condition,
-        phase == names.phases.end() ? "NAME" : *phase);
-}
-
-void check_budgets(const scenario_config& config, problems& all) {
-    const auto names = labels_of(config);
-    if (config.budgets.size() > max_budgets)
-        all.add("budgets", fmt::format("{} budgets with `unexpected == 0` and `anomalies == 0`; {} are the most",
-                                       config.budgets.size(), max_budgets));
-    for (std::size_t i = 0; i < config.budgets.size(); ++i) {
-        auto b = config.budgets[i];
-        const auto path = fmt::format("budgets[{}]", i);
-        if (!b.phase.empty() && std::ranges::count(config.load.phases, b.phase, &loadsim::load::phase::name) != 0 &&
-            std::ranges::count(names.phases, b.phase) == 0) {
-            const auto part = std::ranges::find_if(
-                names.phases, [&](const std::string& name) { return name.starts_with(b.phase + " ("); });
-            all.add(path, fmt::format("the phase '{}' is in a spike from its begin to its end; write {{phase={}}}",
-                                      b.phase, *part));
-            b.phase.clear(); // the other labels
-        }
-        for (auto& text : verdict::check(b, names)) all.add(path, std::move(text));
-        if (auto text = spike_label_problem(b, config, names); !text.empty()) all.add(path, std::move(text));
-    }
-}
-
 } // namespace
 
 bool is_service_name(std::string_view name) {
@@ -163,55 +127,6 @@ bool broker_is_on_loopback(const scenario_config& config) {
 }
 
 namespace {
-
-/// True: the observer finds the request of a completion by the request's id.
-bool needs_request_id(const observer::options& all) {
-    return std::visit(
-        [](const auto& o) {
-            if constexpr (requires { o.factor; }) return true; // poll: one by one
-            if constexpr (std::is_same_v<decltype(o), const observer::response_options&>) return false;
-            if constexpr (requires { o.reading; }) return o.reading.vin.empty();
-            return false;
-        },
-        all);
-}
-
-/// Checks the list of observers and the options of each.
-void check_observers(const scenario_config& config, problems& all) {
-    const auto& observers = config.load.observers;
-    if (observers.empty())
-        all.add("load.observers", "no observer would see the completion of a request; name one, such as mqtt");
-    if (observers.size() > 32) all.add("load.observers", "there can be 32 at most");
-    const bool is_default = observers == std::vector<observer::options>{observer::mqtt_options{}};
-    const bool no_id =
-        config.load.driver == driver::kind::http && std::ranges::any_of(config.load.services, [&](const service& s) {
-            return s.contract.id.value_or(config.contract.request.id).empty();
-        });
-    if (config.load.driver == driver::kind::mqtt && !is_default && !observers.empty())
-        all.add("load.observers",
-                "the mqtt driver observes the vehicles' final responses itself; leave the observers out");
-    for (std::size_t i = 0; i < observers.size(); ++i) {
-        const auto path = fmt::format("load.observers[{}]", i);
-        std::visit(
-            [&](const auto& o) {
-                if constexpr (requires { o.reading; }) {
-                    if (const auto read = contract::event_mapping::compile(o.reading, path); !read)
-                        for (const auto& p : read.error().list) all.add(path, p.text);
-                    if (o.reading.outcomes.empty())
-                        all.add(path, "'ends' names no outcome, so no request would ever end");
-                }
-                if constexpr (requires { o.factor; })
-                    if (!(o.factor >= 1)) all.add(path, "must be at least 1: below it, the polls become more frequent");
-                if constexpr (requires { o.hmac; })
-                    for (const auto& p : observer::check(o).list) all.add(path + ".webhook" + p.location, p.text);
-            },
-            observers[i]);
-        if (no_id && needs_request_id(observers[i]))
-            all.add(path,
-                    "it finds a request by its id, and contract.request.id is '': name the field of the API's response "
-                    "that has the id; or, except for poll, the field of the VIN ('vin')");
-    }
-}
 
 void check_link(const scenario_config& config, problems& all) {
     if (config.fleet.link != fleet::link_kind::broker_api) return;
@@ -255,87 +170,6 @@ void check_campaigns(const scenario_config& config, problems& all) {
                 all.add(path + ".segments", unknown_name("segment", s, known));
             }
         if (seconds(c.at) >= load_seconds(config.load)) all.add(path + ".at", "the load is over by then");
-    }
-}
-
-/// Budgets of recovery that no run of the scenario can have data for.
-void warn_of_unmeasured_recoveries(const scenario_config& config, problems& warnings) {
-    for (std::size_t i = 0; i < config.budgets.size(); ++i) {
-        const auto& b = config.budgets[i];
-        const auto path = fmt::format("budgets[{}]", i);
-        if (b.metric_kind != verdict::budget::kind::recovery) continue;
-        if (config.conditions.empty())
-            warnings.add(
-                path, fmt::format("recovery.{} has no data: the scenario has no conditions to recover from", b.stat));
-        else if (b.stat == "latency" && !verdict::recovery_budget(config.budgets))
-            warnings.add(path,
-                         "recovery.latency has no data: it compares with the first upper limit of a percentile or "
-                         "max of e2e, and budgets has none");
-    }
-}
-
-/// Longest part of the load, phase after phase, that a budget covers.
-nanoseconds longest_covered_time(const verdict::budget& b, const scenario_config& config) {
-    nanoseconds longest{0}, current{0};
-    for (const auto& p : phases_of(config)) {
-        current = verdict::covers_phase(b, p.name) ? current + p.duration : nanoseconds{0};
-        longest = std::max(longest, current);
-    }
-    return longest;
-}
-
-/// Windows and an end of the load that are longer than the load.
-void warn_of_long_windows(const scenario_config& config, problems& warnings) {
-    for (std::size_t i = 0; i < config.budgets.size(); ++i) {
-        const auto& b = config.budgets[i];
-        const auto path = fmt::format("budgets[{}]", i);
-        if (const auto covered = longest_covered_time(b, config); b.over > covered)
-            warnings.add(path,
-                         fmt::format("the budget has no data: it covers {} of the load at a time, which is no full "
-                                     "window of {}",
-                                     format_duration(covered), format_duration(b.over)));
-        if (b.abort_after && seconds(*b.abort_after) >= load_seconds(config.load))
-            warnings.add(path, fmt::format("abort: {} does not end the run: the load is over by then",
-                                           format_duration(*b.abort_after)));
-    }
-}
-
-/// Limits that no run can miss. One in place of a default budget is how a scenario accepts what that would not.
-void warn_of_limits_without_effect(const scenario_config& config, problems& warnings) {
-    const auto default_count = verdict::missing_default_budgets({}).size();
-    for (std::size_t i = 0; i < config.budgets.size(); ++i)
-        if (const auto& b = config.budgets[i];
-            verdict::always_holds(b) && verdict::missing_default_budgets({b}).size() == default_count)
-            warnings.add(fmt::format("budgets[{}]", i),
-                         fmt::format("'{}' always holds; write a limit that a bad run misses, or leave it out",
-                                     b.limit_expression));
-}
-
-void warn_of_unmeasured_tls(const scenario_config& config, problems& warnings) {
-    if (vehicles_use_tls(config)) return;
-    for (std::size_t i = 0; i < config.budgets.size(); ++i)
-        if (const auto& b = config.budgets[i]; verdict::is_of_tls(b))
-            warnings.add(
-                fmt::format("budgets[{}]", i),
-                fmt::format("{} has no data: the vehicles use no TLS; target.broker would be mqtts://HOST", b.metric));
-}
-
-/// A lost request counts with the completion timeout, so that a limit above it is kept even if all are lost.
-void warn_of_high_limits(const scenario_config& config, problems& warnings) {
-    for (std::size_t i = 0; i < config.budgets.size(); ++i) {
-        const auto& b = config.budgets[i];
-        const bool is_upper = b.op == verdict::comparison::less || b.op == verdict::comparison::less_equal;
-        if (b.metric != "e2e" || b.metric_kind != verdict::budget::kind::latency || !is_upper) continue;
-        for (const auto& s : config.load.services) {
-            const auto timeout = completion_timeout_of(config.load, s);
-            if ((!b.service.empty() && b.service != s.name) || !(s.weight > 0) || b.limit < milliseconds(timeout))
-                continue;
-            warnings.add(fmt::format("budgets[{}]", i),
-                         fmt::format("lost requests do not miss this limit: they count with {}, which is {}",
-                                     s.deadline ? "the deadline of " + s.name : "load.completionTimeout",
-                                     format_duration(timeout)));
-            break;
-        }
     }
 }
 
@@ -439,10 +273,7 @@ problems check(const scenario_config& config, problems& warnings) {
     }
     warn_of_telemetry(config, warnings);
     warn_of_taps(config, warnings);
-    warn_of_high_limits(config, warnings);
-    warn_of_limits_without_effect(config, warnings);
-    warn_of_unmeasured_recoveries(config, warnings);
-    warn_of_unmeasured_tls(config, warnings);
+    warn_of_budgets(config, warnings);
     if (all.empty()) warn_of_long_windows(config, warnings);
     if (all.empty()) warn_of_load(config, warnings);
     return all;

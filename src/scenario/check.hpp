@@ -19,6 +19,8 @@ problems check(const scenario_config&, problems& warnings);
 
 void check_target(const scenario_config&, problems&);
 void check_fleet(const scenario_config&, problems&);
+void check_budgets(const scenario_config&, problems&);
+void check_observers(const scenario_config&, problems&);
 void check_load(const scenario_config&, problems&, problems& warnings);
 void check_conditions(const scenario_config&, problems&);
 void check_contract(const scenario_config&, problems&);
@@ -38,6 +40,11 @@ void warn_of_taps(const scenario_config&, problems& warnings);
 
 /// True: each message carries the number that its vehicle gave it.
 bool has_sequence(const contract::message_options&);
+
+/// Limits that no run misses, and budgets without data.
+void warn_of_budgets(const scenario_config&, problems& warnings);
+/// Windows and ends of the load that are longer than the load. Expects a scenario without problems.
+void warn_of_long_windows(const scenario_config&, problems& warnings);
 
 /// Warns of a plan without requests, and of a fleet that cannot carry the load. Expects a scenario without problems.
 void warn_of_load(const scenario_config&, problems& warnings);

@@ -60,7 +60,7 @@ void check_consumer(const scenario_config& config, const kafka::consumer_options
 }
 
 bool has_group(const observer::tap_options& tap, std::string_view name) {
-    return tap.groups.empty() || std::ranges::count(tap.groups, name) != 0;
+    return tap.telemetry_groups.empty() || std::ranges::count(tap.telemetry_groups, name) != 0;
 }
 
 void check_tap(const scenario_config& config, const observer::tap_options& tap, const std::string& path,
@@ -71,9 +71,10 @@ void check_tap(const scenario_config& config, const observer::tap_options& tap, 
     const std::vector<std::string_view> known(names.telemetry.begin(), names.telemetry.end());
     for (const auto& name : known)
         if (has_group(tap, name)) groups.push_back({std::string(name), {}});
-    for (std::size_t i = 0; i < tap.groups.size(); ++i)
-        if (std::ranges::count(known, tap.groups[i]) == 0)
-            all.add(fmt::format("{}.groups[{}]", path, i), unknown_name("telemetry group", tap.groups[i], known));
+    for (std::size_t i = 0; i < tap.telemetry_groups.size(); ++i)
+        if (std::ranges::count(known, tap.telemetry_groups[i]) == 0)
+            all.add(fmt::format("{}.telemetryGroups[{}]", path, i),
+                    unknown_name("telemetry group", tap.telemetry_groups[i], known));
     if (known.empty())
         return all.add(path, "the vehicles send no telemetry, so there is nothing to compare; give fleet.telemetry");
     if (const auto mapping = contract::tap_mapping::compile(tap.mapping, std::move(groups), path); !mapping)
@@ -130,7 +131,9 @@ void check_taps(const scenario_config& config, problems& all) {
     std::set<std::string_view> names;
     for (std::size_t i = 0; i < config.taps.size(); ++i) {
         const auto path = fmt::format("taps[{}].kafka", i);
-        if (!names.insert(config.taps[i].name).second)
+        if (config.taps[i].name.empty())
+            all.add(path + ".name", "a tap needs a name, which reports and budgets use; leave it out for 'kafka'");
+        else if (!names.insert(config.taps[i].name).second)
             all.add(path + ".name",
                     fmt::format("there are two taps called '{}'; give each a name", config.taps[i].name));
         check_tap(config, config.taps[i], path, all);

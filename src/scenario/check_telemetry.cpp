@@ -20,6 +20,8 @@
 namespace loadsim::scenario {
 namespace {
 
+constexpr double alarm_rate_most = 1; ///< per second and vehicle, above which the rate is probably a mistake
+
 /// "telemetry[1].every" of telemetry::check() as a path in the scenario.
 std::string scenario_path(const fleet::options& f, std::string_view location) {
     const auto open = location.find('[');
@@ -110,6 +112,14 @@ void warn_of_telemetry(const scenario_config& config, problems& warnings) {
         if (std::ranges::none_of(sent, [i](const auto& groups) { return std::ranges::count(groups, i) != 0; }))
             warnings.add(path_of_telemetry(f, i),
                          "no segment sends this group: all of them have telemetry of their own");
+    const double speed = f.trips ? f.trips->speed : 1;
+    for (std::size_t i = 0; i < f.telemetry.alarms.size(); ++i)
+        if (const double rate = f.telemetry.alarms[i].rate.per_second * speed; rate > alarm_rate_most)
+            warnings.add(
+                fmt::format("fleet.alarms[{}].rate", i),
+                fmt::format("each vehicle sends {:.6g} of these alarms a second, the fleet {:.6g}; the rate is "
+                            "that of one vehicle, such as 0.1/day",
+                            rate, rate * f.vehicles));
     if (!f.telemetry.store) return;
     if (!has_telemetry(f))
         warnings.add("fleet.store", "it stays empty: the vehicles send no telemetry; give fleet.telemetry");

@@ -9,6 +9,7 @@
 #include "includes.hpp"
 #include "overrides.hpp"
 #include "schema.hpp"
+#include "telemetry/compiled_telemetry.hpp"
 #include "yaml.hpp"
 
 #include <fmt/format.h>
@@ -33,11 +34,20 @@ void name_conditions(std::vector<vehicle::condition>& all) {
     }
 }
 
+/// A load without requests and telemetry counts as one of requests: its budgets have no data, which is no pass.
+verdict::load_content content_of(const scenario_config& config) {
+    const bool telemetry = has_telemetry(config.fleet);
+    const bool no_requests =
+        telemetry && load_seconds(config.load) <= max_load_seconds && schedule_of(config).size() == 0;
+    return {.requests = !no_requests, .telemetry = telemetry};
+}
+
 /// An empty list switches the default budgets off.
 void add_default_budgets(scenario_config& config, const yaml_node& root) {
     const auto* given = root.find("budgets");
     if (given != nullptr && config.budgets.empty()) return;
-    for (auto& missing : verdict::missing_default_budgets(config.budgets)) config.budgets.push_back(std::move(missing));
+    for (auto& missing : verdict::missing_default_budgets(config.budgets, content_of(config)))
+        config.budgets.push_back(std::move(missing));
 }
 
 bool is_given(const yaml_node& root, std::string_view map, std::string_view key) {

@@ -292,9 +292,10 @@ void describe(V& v, scenario_config& config) {
     v.field("report", config.report, "Files of the report that are made on request.", value_types::report{});
     v.derived(
         "budgets", config.budgets,
-        "Limits that make the run pass or fail. `unexpected == 0` and `anomalies == 0` hold beside them, unless a "
-        "budget is on the same metric; an empty list switches them off, and nobody judges the run. Left out: these "
-        "two, if the load has requests.",
+        "Limits that make the run pass or fail. Of requests `unexpected == 0` and `anomalies == 0` hold beside them, "
+        "of "
+        "telemetry `telemetry.lost == 0` and `telemetry.errored == 0`, unless a budget is on the same metric; an empty "
+        "list switches them off, and nobody judges the run.",
         value_types::list<value_types::budget>{{}, "budgets", max_budgets});
 }
 

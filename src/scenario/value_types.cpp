@@ -195,8 +195,12 @@ void number::read(read_context& r, const yaml_node& n, double& out) const {
     const auto* found = r.expect_scalar(n, "a number");
     if (found == nullptr) return;
     const auto value = to_number(*found);
-    if (!value || (!is_signed && std::signbit(*value)))
-        return r.add_problem(n, fmt::format("'{}' is not a number{}", *found, is_signed ? "" : " from 0"));
+    if (!value || (!is_signed && std::signbit(*value))) {
+        const bool has_exponent = std::isdigit(static_cast<unsigned char>(found->front())) != 0 &&
+                                  found->find_first_of("eE") != std::string::npos;
+        return r.add_problem(n, fmt::format("'{}' is not a number{}{}", *found, is_signed ? "" : " from 0",
+                                            has_exponent ? "; write it without an exponent, such as 1000" : ""));
+    }
     out = *value;
 }
 yaml_node number::write(double value) const { return make_scalar(digits_of(value)); }

@@ -15,7 +15,9 @@ struct one_state {
 };
 
 bool is_later(const alarm_agenda::entry& a, const alarm_agenda::entry& b) {
-    const auto key = [](const alarm_agenda::entry& e) { return std::tuple(e.message.fine_due(), e.vehicle, e.alarm); };
+    const auto key = [](const alarm_agenda::entry& e) {
+        return std::tuple(e.message.fixed_point_due(), e.vehicle, e.alarm);
+    };
     return key(a) > key(b);
 }
 
@@ -28,13 +30,13 @@ alarm_schedule::alarm_schedule(rate r, std::uint32_t alarm, std::uint64_t seed, 
 due_message alarm_schedule::first(vehicle_id v) const { return after(0, 1, v); }
 
 due_message alarm_schedule::next(due_message last, vehicle_id v) const {
-    return after(last.fine_due(), last.sequence() + 1, v);
+    return after(last.fixed_point_due(), last.sequence() + 1, v);
 }
 
-due_message alarm_schedule::after(std::int64_t fine_due, std::uint32_t sequence, vehicle_id v) const {
+due_message alarm_schedule::after(std::int64_t fixed_point_due, std::uint32_t sequence, vehicle_id v) const {
     const auto counter = std::uint64_t{alarm_} << 32U | sequence;
     const double gap = -std::log1p(-random_unit(seed_, stream_id::telemetry_alarm, index(v), counter));
-    return {progress_.due_after(fine_due, gap, one_state{}, v), sequence};
+    return {progress_.due_after(fixed_point_due, gap, one_state{}, v), sequence};
 }
 
 alarm_agenda::alarm_agenda(const std::vector<alarm_schedule>& schedules, std::uint32_t vehicles, fleet_partition shard)
@@ -60,7 +62,7 @@ std::optional<alarm_agenda::entry> alarm_agenda::take(nanoseconds now) {
 }
 
 void alarm_agenda::add(entry e) {
-    if (e.message.fine_due() == progress_schedule::never_due) return;
+    if (e.message.fixed_point_due() == progress_schedule::never_due) return;
     heap_.push_back(e);
     std::push_heap(heap_.begin(), heap_.end(), is_later);
 }

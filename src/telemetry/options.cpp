@@ -86,9 +86,6 @@ private:
         if (m.qos && *m.qos > 2) add("qos", "QoS is 0, 1 or 2");
         if (m.expiry < std::chrono::seconds{0} || m.expiry > expiry_max)
             add("expiry", "an expiry is 1s to 4294967295s; left out, messages do not expire");
-        const bool has_payload = m.payload != contract::payload_options{};
-        if (has_payload + m.vss.has_value() + m.protobuf.has_value() != 1)
-            add("payload", "a message has exactly one of payload, vss and protobuf");
         if (m.protobuf && m.protobuf->descriptor.empty())
             add("protobuf.descriptor", "needs the file of a descriptor set");
         if (m.protobuf && m.protobuf->message.empty()) add("protobuf.message", "needs the full name of a message type");

@@ -7,21 +7,21 @@ namespace {
 
 constexpr nanoseconds load_max = std::chrono::hours{400 * 24};
 
-double fine_period(const std::optional<nanoseconds>& period, double speed) {
-    return period ? static_cast<double>(period->count()) * progress_schedule::fine / speed : 0;
+double period_in_steps(const std::optional<nanoseconds>& period, double speed) {
+    return period ? static_cast<double>(period->count()) * progress_schedule::steps_per_ns / speed : 0;
 }
 
 } // namespace
 
 progress_schedule::progress_schedule(const state_periods& every, const rate_factors& factors, simulated_day day,
                                      nanoseconds end)
-    : fine_periods_{fine_period(every.parked, day.speed), fine_period(every.driving, day.speed),
-                    fine_period(every.charging, day.speed)},
+    : periods_{period_in_steps(every.parked, day.speed), period_in_steps(every.driving, day.speed),
+               period_in_steps(every.charging, day.speed)},
       factors_(&factors), day_(day), end_(std::min(end, load_max)) {}
 
 progress_schedule::progress_schedule(rate r, const rate_factors& factors, simulated_day day, nanoseconds end)
     : factors_(&factors), day_(day), end_(std::min(end, load_max)) {
-    fine_periods_.fill(r.per_second > 0 ? 1e9 * fine / (r.per_second * day.speed) : 0);
+    periods_.fill(r.per_second > 0 ? 1e9 * steps_per_ns / (r.per_second * day.speed) : 0);
 }
 
 /// Rounded up, and never before the next nanosecond: a walk over the changes ends, whatever a rounded time of day says.

@@ -1,7 +1,5 @@
 #include <loadsim/telemetry/signals.hpp>
 
-#include <loadsim/base/spelling.hpp>
-
 #include <algorithm>
 #include <cassert>
 #include <charconv>
@@ -92,12 +90,10 @@ void append_number(double value, std::uint8_t decimals, std::string& out) {
 
 std::span<const signal_info, signal_count> signal_table() { return table; }
 
-result<signal> find_signal(std::string_view name) {
+std::optional<signal> find_signal(std::string_view name) {
     for (const auto& s : table)
         if (s.name == name) return s.id;
-    std::array<std::string_view, signal_count> names;
-    std::ranges::transform(table, names.begin(), &signal_info::name);
-    return problems{"", unknown_name("signal", name, names)};
+    return std::nullopt;
 }
 
 void append(const signal_values& values, signal s, std::string& out) {

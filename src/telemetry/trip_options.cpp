@@ -30,29 +30,26 @@ void check_round_trip(const round_trip& r, std::size_t i, std::vector<std::strin
         add("the length is from 500m to 1000km, and its p99 is not less than its median");
 }
 
-void check_route(const route& r, std::size_t i, std::vector<std::string>& found) {
-    const auto add = [&](std::string_view text) { found.push_back(fmt::format("route {}: {}", i + 1, text)); };
+} // namespace
+
+std::string route_problem(const route& r) {
     const auto is_on_earth = [](const way_point& p) {
         return is_between(p.latitude, -85, 85) && is_between(p.longitude, -180, 180) &&
                is_between(p.altitude, -500, 9000);
     };
     if (!std::ranges::all_of(r, is_on_earth))
-        return add(
-            "latitudes are from -85 to 85, longitudes from -180 to 180 degrees, altitudes from -500 to 9000 metres; "
-            "GeoJSON has the longitude first");
+        return "latitudes are from -85 to 85, longitudes from -180 to 180 degrees, altitudes from -500 to 9000 metres; "
+               "GeoJSON has the longitude first";
     double length = 0;
     for (std::size_t k = 1; k < r.size(); ++k) {
         const double step = distance(r[k - 1], r[k]);
         if (step > 100'000)
-            return add(
-                fmt::format("way points {} and {} are {:.0f} km apart; at most 100 km: add way points between them", k,
-                            k + 1, step / 1000));
+            return fmt::format("way points {} and {} are {:.0f} km apart; at most 100 km: add way points between them",
+                               k, k + 1, step / 1000);
         length += step;
     }
-    if (length < 1000) add("it is shorter than 1 km: add way points");
+    return length < 1000 ? "it is shorter than 1 km: add way points" : "";
 }
-
-} // namespace
 
 std::vector<std::string> check(const trip_options& options) {
     std::vector<std::string> found;
@@ -68,7 +65,9 @@ std::vector<std::string> check(const trip_options& options) {
         found.emplace_back(
             "weather: the mean is from -40 to 40 degrees, the swing from 0 to 15, the spread from 0 to 10");
     if (options.routes.empty()) found.emplace_back("there is no route: name a GeoJSON file with one, or leave it out");
-    for (std::size_t i = 0; i < options.routes.size(); ++i) check_route(options.routes[i], i, found);
+    for (std::size_t i = 0; i < options.routes.size(); ++i)
+        if (const auto why = route_problem(options.routes[i]); !why.empty())
+            found.push_back(fmt::format("route {}: {}", i + 1, why));
     if (options.round_trips.size() > max_round_trips)
         found.push_back(fmt::format("{} round trips; at most {}", options.round_trips.size(), max_round_trips));
     for (std::size_t i = 0; i < options.round_trips.size(); ++i) check_round_trip(options.round_trips[i], i, found);

@@ -1,5 +1,7 @@
 #include <loadsim/verdict/comparison.hpp>
 
+#include "telemetry_comparison.hpp"
+
 #include <boost/math/distributions/binomial.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <fmt/format.h>
@@ -269,37 +271,41 @@ private:
     void compare_counts() {
         const auto& was = before_.sum;
         const auto& is = after_.sum;
-        std::vector<std::pair<count_change, bool>> rows; // true: none of them may happen
-        rows.push_back({{"unexpected", was.requests.unexpected, is.requests.unexpected}, true});
+        std::vector<compared_count> rows;
+        const auto of_requests = [&](count_change row, bool is_forbidden) {
+            rows.push_back({std::move(row), is_forbidden, result_.old_requests, result_.new_requests});
+        };
+        of_requests({"unexpected", was.requests.unexpected, is.requests.unexpected}, true);
         for (const auto o : {outcome::rejected, outcome::errored, outcome::unanswered}) {
             const auto i = static_cast<std::size_t>(o);
-            rows.push_back(
-                {{fmt::format("outcomes.{}", to_string(o)), was.requests.outcomes[i], is.requests.outcomes[i]}, false});
+            of_requests({fmt::format("outcomes.{}", to_string(o)), was.requests.outcomes[i], is.requests.outcomes[i]},
+                        false);
         }
         for (std::size_t i = 0; i < anomaly_count; ++i)
             if (was.anomalies[i] != 0 || is.anomalies[i] != 0)
-                rows.push_back(
-                    {{fmt::format("anomalies.{}", anomaly_names[i]), was.anomalies[i], is.anomalies[i]}, true});
-        for (auto& [row, is_forbidden] : rows) {
-            judge_count(row, is_forbidden, counts_error / static_cast<double>(rows.size()));
-            result_.counts.push_back(std::move(row));
+                of_requests({fmt::format("anomalies.{}", anomaly_names[i]), was.anomalies[i], is.anomalies[i]}, true);
+        for (auto& row : telemetry_counts_of(before_, after_)) rows.push_back(std::move(row));
+        for (auto& row : rows) {
+            judge_count(row, counts_error / static_cast<double>(rows.size()));
+            result_.counts.push_back(std::move(row.change));
         }
     }
 
     /// Given the sum of two Poisson counts, each is binomial.
-    void judge_count(count_change& row, bool is_forbidden, double error) const {
+    static void judge_count(compared_count& compared, double error) {
+        auto& row = compared.change;
         if (row.old_count == 0 && row.new_count == 0) return;
-        if (result_.old_requests == 0 || result_.new_requests == 0) {
+        if (compared.old_base == 0 || compared.new_base == 0) {
             row.verdict = change_verdict::cannot_tell;
             return;
         }
-        const auto all_requests = static_cast<double>(result_.old_requests + result_.new_requests);
+        const auto all = static_cast<double>(compared.old_base + compared.new_base);
         const boost::math::binomial chance(static_cast<double>(row.old_count + row.new_count),
-                                           static_cast<double>(result_.new_requests) / all_requests);
+                                           static_cast<double>(compared.new_base) / all);
         const auto now = static_cast<double>(row.new_count);
         const auto as_many = row.new_count == 0 ? 1 : boost::math::cdf(boost::math::complement(chance, now - 1));
         const auto as_few = boost::math::cdf(chance, now);
-        if (as_many < error / 2 || (is_forbidden && row.old_count == 0))
+        if (as_many < error / 2 || (compared.is_forbidden && row.old_count == 0))
             row.verdict = change_verdict::worse;
         else if (as_few < error / 2)
             row.verdict = change_verdict::better;

@@ -27,14 +27,17 @@ constexpr auto telemetry_count_metrics = std::to_array<telemetry_count_metric>({
     {"sent", [](const telemetry_counts& c) { return c.sent; }},
     {"acknowledged", [](const telemetry_counts& c) { return c.acknowledged; }},
     {"lost", [](const telemetry_counts& c) { return c.never_arrived(); }},
+    {"unacknowledged", [](const telemetry_counts& c) { return c.unacknowledged; }},
     {"refused", [](const telemetry_counts& c) { return c.refused; }},
     {"unsent", [](const telemetry_counts& c) { return c.unsent; }},
+    {"errored", [](const telemetry_counts& c) { return c.errored; }},
     {"overwritten", [](const telemetry_counts& c) { return c.overwritten; }},
     {"expired", [](const telemetry_counts& c) { return c.expired; }},
     {"too_old", [](const telemetry_counts& c) { return c.too_old; }},
     {"stored", [](const telemetry_counts& c) { return c.stored; }},
     {"reissued", [](const telemetry_counts& c) { return c.reissued; }},
     {"in_store", [](const telemetry_counts& c) { return c.in_store; }},
+    {"restored", [](const telemetry_counts& c) { return c.restored; }},
 });
 
 struct tap_count_metric {
@@ -47,6 +50,7 @@ constexpr auto tap_count_metrics = std::to_array<tap_count_metric>({
     {"corrupted", [](const delivery_counts& c) { return c.corrupted; }, false},
     {"not_reconciled", [](const delivery_counts& c) { return c.not_reconciled(); }, false},
     {"duplicated", [](const delivery_counts& c) { return c.duplicated; }, true},
+    {"reissue_duplicates", [](const delivery_counts& c) { return c.reissue_duplicates; }, true},
     {"out_of_order", [](const delivery_counts& c) { return c.out_of_order; }, true},
     {"foreign", [](const delivery_counts& c) { return c.foreign; }, true},
     {"unknown_vehicle", [](const delivery_counts& c) { return c.unknown_vehicle; }, true},
@@ -116,6 +120,12 @@ measure::histogram backlog_durations(const measure::run_result& run) {
 
 bool is_of_telemetry(const budget& b) { return b.metric.starts_with(telemetry_prefix); }
 bool is_of_taps(const budget& b) { return b.metric.starts_with(tap_prefix); }
+bool is_part_of_lost(std::string_view metric) {
+    constexpr std::string_view parts[] = {"unacknowledged", "refused", "unsent", "errored",
+                                          "overwritten",    "expired", "too_old"};
+    return metric.starts_with(telemetry_prefix) &&
+           std::ranges::find(parts, metric.substr(telemetry_prefix.size())) != std::end(parts);
+}
 bool is_of_backlogs(const budget& b) { return b.metric.starts_with("telemetry.backlog."); }
 std::vector<std::string_view> telemetry_count_names() { return names_of(telemetry_count_metrics); }
 std::vector<std::string_view> tap_count_names() { return names_of(tap_count_metrics); }
@@ -157,6 +167,26 @@ std::optional<double> telemetry_count(const budget& b, const measure::totals& to
                        : metric == "telemetry.lag" ? groups.lag.count()
                                                    : groups.publish.count();
     return static_cast<double>(count);
+}
+
+std::string telemetry_reason_text(const budget& b, const measure::totals& totals, const measure::labels& names) {
+    const std::string_view metric = b.metric;
+    if (!is_part_of_lost(metric) && metric != "telemetry.lost") return {};
+    const auto sum = groups_of_budget(b, totals, names);
+    const auto with_reasons = sum.refused + sum.unsent + sum.errored;
+    const auto* counted = find_metric(telemetry_count_metrics, metric.substr(telemetry_prefix.size()));
+    if (metric != "telemetry.lost" && counted->value(sum) != with_reasons) return {};
+    std::pair<std::uint32_t, std::string_view> most;
+    std::uint64_t count = 0;
+    for (const auto& [group, counts] : totals.telemetry) {
+        if (!is_named(b.group, names.telemetry, group)) continue;
+        for (const auto& [why, n] : counts.reasons)
+            if (n > count) most = {group, why}, count = n;
+    }
+    if (count == 0) return {};
+    const auto [group, why] = most;
+    return fmt::format("; most often ({} of '{}'): {}", count,
+                       group < names.telemetry.size() ? names.telemetry[group] : std::string{}, why);
 }
 
 measure::histogram telemetry_lag(const budget& b, const measure::totals& totals, const measure::labels& names) {

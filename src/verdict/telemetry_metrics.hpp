@@ -13,6 +13,7 @@ namespace loadsim::verdict {
 
 bool is_of_telemetry(const budget&);                   ///< telemetry.NAME
 bool is_of_taps(const budget&);                        ///< tap.NAME
+bool is_part_of_lost(std::string_view metric);         ///< telemetry.NAME of messages that telemetry.lost counts, too
 bool is_of_backlogs(const budget&);                    ///< telemetry.backlog.drained, which is of telemetry, too
 std::vector<std::string_view> telemetry_count_names(); ///< of telemetry.NAME that is a count
 std::vector<std::string_view> tap_count_names();       ///< of tap.NAME that is a count
@@ -28,6 +29,8 @@ struct telemetry_base {
 telemetry_base telemetry_base_of(const budget&, const measure::totals&, const measure::labels&);
 /// Value of a count, also of `.count`; absent: no message was due, or the tap consumed nothing.
 std::optional<double> telemetry_count(const budget&, const measure::totals&, const measure::labels&);
+/// "; most often (20 of 'position'): packet too large", of a count of lost messages; empty: no reason of theirs is known.
+std::string telemetry_reason_text(const budget&, const measure::totals&, const measure::labels&);
 /// Lag of the messages that a budget of telemetry is about.
 measure::histogram telemetry_lag(const budget&, const measure::totals&, const measure::labels&);
 

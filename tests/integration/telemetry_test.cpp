@@ -5,6 +5,7 @@
 #include "summary_checks.hpp"
 
 #include <boost/json.hpp>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -15,6 +16,7 @@
 
 using namespace std::chrono_literals;
 using harness::number;
+using testing::HasSubstr;
 
 namespace {
 
@@ -79,6 +81,21 @@ TEST(telemetry, that_is_due_without_a_broker_is_not_sent_without_a_store) {
     EXPECT_EQ(number(summary, "/telemetry/0/due"), 200 * 30);
     EXPECT_GT(number(summary, "/telemetry/0/acknowledged"), 200 * 15);
     expect_balance(summary);
+}
+
+TEST(telemetry, that_cannot_be_made_fails_the_run_by_default) {
+    harness::scenario_builder w;
+    w.vehicles = 20;
+    w.fleet_keys = "telemetry: [{name: position, every: 200ms, qos: 1, topic: 'v1/{vin}/tlm/position', "
+                   "payload: {hex: '{signal.Vehicle.Speed}'}}],";
+    w.phases = "[{name: steady, duration: 1s, arrivalRate: 1}]";
+    w.budgets = "['unexpected >= 0', 'anomalies >= 0']";
+    harness::broker broker;
+    auto run = harness::program::run(w.yaml(), {"--broker", broker.url()});
+    EXPECT_EQ(run.wait(60s), 99) << run.out() << run.err();
+    EXPECT_THAT(run.out(), HasSubstr("Budget telemetry.errored == 0 missed by 100"));
+    EXPECT_THAT(run.out(), HasSubstr("fleet.telemetry[0].payload is no hex"));
+    EXPECT_EQ(number(run.summary(), "/telemetry/0/errored"), 20 * 5);
 }
 
 TEST(telemetry, that_is_stored_on_disk_outlives_a_run) {

@@ -13,18 +13,18 @@
 namespace loadsim::measure {
 
 /// Messages of a telemetry group or an alarm, each counted once by where it ended. At the end of a run
-/// due = acknowledged + refused + lost + unsent + overwritten + expired + too_old + in_store. With QoS 0 a message that was given to the
-/// session counts as acknowledged.
+/// due + restored = acknowledged + in_store + never_arrived(). With QoS 0 a message that was given to the session counts as acknowledged.
 struct telemetry_counts {
     std::uint64_t due = 0;    ///< planned up to now, of vehicles in a state in which the group is sent
     std::uint64_t sent = 0;   ///< given to the session when due
     std::uint64_t stored = 0; ///< put into the store when due: the link was down, or older messages wait
     std::uint64_t unsent =
         0; ///< not sent and not stored: the link was down and there is no store, or its limits refuse it
-    std::uint64_t reissued = 0;     ///< given to the session from the store; a message may be stored again after it
+    std::uint64_t errored = 0;  ///< not made: no topic or payload follows from the template and the vehicle's values
+    std::uint64_t reissued = 0; ///< given to the session from the store; a message may be stored again after it
     std::uint64_t acknowledged = 0; ///< PUBACK, or PUBCOMP, without an error
     std::uint64_t refused = 0;      ///< PUBACK or PUBREC with an error, or larger than the broker's limit
-    std::uint64_t lost =
+    std::uint64_t unacknowledged =
         0; ///< sent and not acknowledged when the session ended (without a store) or at the end of the run
     std::uint64_t overwritten = 0; ///< in the store, by newer ones
     std::uint64_t expired = 0;     ///< in the store, by their message expiry
@@ -34,9 +34,9 @@ struct telemetry_counts {
     std::uint64_t bytes = 0;       ///< payloads of sent and reissued
     histogram publish;             ///< from due to acknowledged; QoS 1 and 2, without messages that were stored
     histogram lag;                 ///< from due to begun
-    std::map<std::string, std::uint64_t> reasons{}; ///< of refused and unsent, by text
+    std::map<std::string, std::uint64_t> reasons{}; ///< of refused, unsent and errored, by text
 
-    /// refused, lost, unsent, overwritten, expired and too_old: `telemetry.lost` of budgets.
+    /// unacknowledged, refused, unsent, errored, overwritten, expired and too_old: `lost` of reports and budgets.
     std::uint64_t never_arrived() const noexcept;
     std::uint64_t ended() const noexcept; ///< acknowledged, or never arrived
     std::uint64_t
@@ -44,8 +44,8 @@ struct telemetry_counts {
     friend bool operator==(const telemetry_counts&, const telemetry_counts&) = default;
 };
 BOOST_DESCRIBE_STRUCT(telemetry_counts, (),
-                      (due, sent, stored, unsent, reissued, acknowledged, refused, lost, overwritten, expired, too_old,
-                       in_store, restored, bytes, publish, lag, reasons))
+                      (due, sent, stored, unsent, errored, reissued, acknowledged, refused, unacknowledged, overwritten,
+                       expired, too_old, in_store, restored, bytes, publish, lag, reasons))
 
 /// Backlogs of the stores: of a vehicle, from its first stored message until the store was empty again.
 struct backlog_counts {

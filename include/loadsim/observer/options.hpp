@@ -120,7 +120,7 @@ inline std::string_view kind_of(const options& o) { return kind_names[o.index()]
 struct tap_options {
     std::string name = "kafka";         ///< in reports and budgets; each tap has its own
     kafka::consumer_options consumer{}; ///< without brokers: those of the embedded cluster. `share` is not used
-    std::vector<std::string> groups{};  ///< telemetry groups and alarms that are forwarded there; empty: all
+    std::vector<std::string> telemetry_groups{}; ///< and alarms that are forwarded there; empty: all
     contract::tap_mapping_options mapping{};
     measure::reconciliation_options reconciliation{};
     friend bool operator==(const tap_options&, const tap_options&) = default;

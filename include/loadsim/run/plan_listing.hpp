@@ -13,9 +13,10 @@ struct scenario_config;
 
 namespace loadsim::run {
 
-/// Column names of write_plan() and of write_condition_windows().
+/// Column names of write_plan(), of write_condition_windows() and of write_telemetry().
 std::string plan_header();
 std::string condition_windows_header();
+std::string telemetry_header();
 
 /// Calls back with one line, without line end, for each arrival of the partition, in order: arrival, due (s), VIN,
 /// segment, behaviour, service, phase, expected outcome, the steps with their delays, and the parameters; tab-separated. A run differs
@@ -30,5 +31,8 @@ void write_plan(const scenario::scenario_config&, fleet_partition,
 /// VIN. Ordered by vehicle.
 void write_condition_windows(const scenario::scenario_config&, fleet_partition,
                              const std::function<void(vehicle_id, const std::string& line)>&);
+
+/// One line for each telemetry group and alarm: name, segments that send it, messages per second of the fleet at its peak.
+void write_telemetry(const scenario::scenario_config&, const std::function<void(const std::string& line)>&);
 
 } // namespace loadsim::run

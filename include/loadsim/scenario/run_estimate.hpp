@@ -35,6 +35,15 @@ struct run_estimate {
     std::uint64_t store_bytes = 0;            ///< of a process, if the stores of all vehicles are full; 0: no store
 };
 
+/// Telemetry of a group or an alarm.
+struct telemetry_rate {
+    std::string name;
+    std::vector<std::string> segments; ///< whose vehicles send it
+    double messages_per_second = 0;    ///< of the fleet at its peak
+};
+/// In the order of labels_of(). Empty: no telemetry, or a load too long for a schedule.
+std::vector<telemetry_rate> telemetry_rates_of(const scenario_config&);
+
 run_estimate estimate_run(const scenario_config&, const loadsim::target::machine_resources&);
 std::string to_string(const run_estimate&);
 

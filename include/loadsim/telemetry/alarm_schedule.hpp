@@ -21,7 +21,7 @@ public:
     due_message next(due_message last, vehicle_id) const;
 
 private:
-    due_message after(std::int64_t fine_due, std::uint32_t sequence, vehicle_id) const;
+    due_message after(std::int64_t fixed_point_due, std::uint32_t sequence, vehicle_id) const;
 
     progress_schedule progress_;
     std::uint64_t seed_;

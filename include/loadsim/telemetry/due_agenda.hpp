@@ -31,7 +31,6 @@ public:
     void replace_front(nanoseconds due) noexcept;
     bool empty() const noexcept { return heap_.empty(); }
     std::size_t size() const noexcept { return heap_.size(); }
-    std::size_t memory_bytes() const noexcept { return heap_.capacity() * sizeof(heap_[0]); }
 
 private:
     void sift_down(std::uint64_t entry) noexcept;

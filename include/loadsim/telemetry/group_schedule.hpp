@@ -28,7 +28,7 @@ public:
     due_message next(due_message last, const States& states, vehicle_id v) const {
         const auto n = last.sequence() + 1;
         const double messages = jitter_ > 0 ? 1 - displacement(v, last.sequence()) + displacement(v, n) : 1;
-        return {progress_.due_after(last.fine_due(), messages, states, v), n};
+        return {progress_.due_after(last.fixed_point_due(), messages, states, v), n};
     }
 
 private:

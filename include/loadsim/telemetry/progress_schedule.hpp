@@ -37,15 +37,15 @@ struct simulated_day {
 class due_message {
 public:
     due_message() = default;
-    /// An instant in 1/256 ns: messages of a period that is no whole number of ns do not drift.
-    due_message(std::int64_t fine_due, std::uint32_t sequence) noexcept
-        : words_{static_cast<std::uint32_t>(static_cast<std::uint64_t>(fine_due)),
-                 static_cast<std::uint32_t>(static_cast<std::uint64_t>(fine_due) >> 32U), sequence} {}
+    /// A fixed-point instant: messages of a period that is no whole number of ns do not drift.
+    due_message(std::int64_t fixed_point_due, std::uint32_t sequence) noexcept
+        : words_{static_cast<std::uint32_t>(static_cast<std::uint64_t>(fixed_point_due)),
+                 static_cast<std::uint32_t>(static_cast<std::uint64_t>(fixed_point_due) >> 32U), sequence} {}
 
     /// Since the start of the load; nanoseconds::max(): there is no further message before its end.
     nanoseconds due() const noexcept;
     std::uint32_t sequence() const noexcept { return words_[2]; } ///< from 1
-    std::int64_t fine_due() const noexcept {
+    std::int64_t fixed_point_due() const noexcept {
         return static_cast<std::int64_t>(std::uint64_t{words_[1]} << 32U | words_[0]);
     }
 
@@ -58,11 +58,11 @@ static_assert(sizeof(due_message) == 12);
 ///
 /// A change of state or factor keeps the progress and changes its rate alone. So no message is lost or doubled by it, the fleet
 /// stays as evenly spread as it was, and the number of messages is the integral, however often the state changes.
-/// Units:   instants since the start of the load, in 1/256 ns ("fine"); at most 400 days.
+/// Units:   instants since the start of the load, fixed-point with steps of 1/256 ns; at most 400 days.
 /// Threads: const, any.
 class progress_schedule {
 public:
-    static constexpr std::int64_t fine = 256;
+    static constexpr std::int64_t steps_per_ns = 256; ///< of a fixed-point instant
     static constexpr std::int64_t never_due = std::int64_t{1} << 62;
 
     /// `end`: of the load. The factors must outlive the schedule.
@@ -78,28 +78,28 @@ public:
 private:
     nanoseconds load_time_of(nanoseconds day_time, nanoseconds after) const noexcept;
 
-    std::array<double, 3> fine_periods_{}; ///< in load time with factor 1; 0: nothing is sent
+    std::array<double, 3> periods_{}; ///< in load time with factor 1; 0: nothing is sent
     const rate_factors* factors_;
     simulated_day day_;
     nanoseconds end_;
 };
 
 inline nanoseconds due_message::due() const noexcept {
-    const auto instant = fine_due();
+    const auto instant = fixed_point_due();
     return instant == progress_schedule::never_due ? nanoseconds::max()
-                                                   : nanoseconds{instant / progress_schedule::fine};
+                                                   : nanoseconds{instant / progress_schedule::steps_per_ns};
 }
 
 template <state_source States>
 std::int64_t progress_schedule::due_after(std::int64_t from, double messages, const States& states,
                                           vehicle_id v) const {
-    while (from < end_.count() * fine) {
-        const nanoseconds now{from / fine};
+    while (from < end_.count() * steps_per_ns) {
+        const nanoseconds now{from / steps_per_ns};
         const auto day_time = day_.day_time(now);
         const auto [factor, factor_until] = factors_->at(now);
-        const double period = fine_periods_[static_cast<std::size_t>(states.state_at(v, day_time))];
+        const double period = periods_[static_cast<std::size_t>(states.state_at(v, day_time))];
         const nanoseconds change = states.next_state_change(v, day_time);
-        const auto until = std::min(std::min(factor_until, end_), load_time_of(change, now)).count() * fine;
+        const auto until = std::min(std::min(factor_until, end_), load_time_of(change, now)).count() * steps_per_ns;
         if (period > 0 && factor > 0) {
             const auto available = static_cast<double>(until - from);
             const double needed = messages * period / factor;

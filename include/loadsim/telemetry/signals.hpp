@@ -1,11 +1,10 @@
 // Signals of a vehicle by the names of the Vehicle Signal Specification (VSS), and their values as text.
 #pragma once
 
-#include <loadsim/base/result.hpp>
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -66,8 +65,8 @@ struct signal_info {
 std::span<const signal_info, signal_count> signal_table();
 inline const signal_info& info(signal s) { return signal_table()[static_cast<std::size_t>(s)]; }
 
-/// Errors: an unknown name, with the nearest one.
-result<signal> find_signal(std::string_view name);
+/// nullopt: an unknown name.
+std::optional<signal> find_signal(std::string_view name);
 
 /// States of Vehicle.LowVoltageSystemState that the model has.
 enum class low_voltage_state : std::uint8_t { lock, off, acc, on };

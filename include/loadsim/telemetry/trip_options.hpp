@@ -82,6 +82,8 @@ struct trip_options {
 inline constexpr std::size_t max_round_trips = 8;
 inline constexpr double least_trip_length = 500; ///< metres
 
+/// Why vehicles cannot drive along a route, and what to do about it. Empty: they can.
+std::string route_problem(const route&);
 /// One sentence for each problem: what is wrong and what to do about it. Empty: usable.
 std::vector<std::string> check(const trip_options&);
 

@@ -38,11 +38,11 @@ std::string_view to_string(budget_severity);
 ///   anomalies, anomalies.NAME (without expected ones)
 ///   observers.completions, .disagreements, .rejections, .connection_errors   what observers have seen
 ///   telemetry.publish.STAT, telemetry.lag.STAT   from due to acknowledged; from due to begun
-///   telemetry.due, .sent, .acknowledged, .stored, .reissued, .in_store   messages
-///   telemetry.lost       messages that never arrived: not acknowledged, and .refused, .unsent, .overwritten, .expired, or too old
+///   telemetry.due, .sent, .acknowledged, .stored, .reissued, .in_store, .restored   messages
+///   telemetry.lost       messages that never arrived: .unacknowledged, .refused, .unsent, .errored, .overwritten, .expired and .too_old
 ///   telemetry.backlog.drained[.STAT]   from the return of a vehicle's link until its backlog was drained; the longest
 ///   tap.bridge.STAT, tap.deliver.STAT   from sent to appended by the bus; from sent to consumed
-///   tap.lost, .corrupted, .not_reconciled, .duplicated, .out_of_order, .foreign, .unknown_vehicle, .without_sequence, .wrong_key
+///   tap.lost, .corrupted, .not_reconciled, .duplicated, .reissue_duplicates, .out_of_order, .foreign, .unknown_vehicle, .without_sequence, .wrong_key
 /// LABELS: service=NAME, segment=NAME, phase=NAME and condition=NAME for hops, unexpected and outcomes, alone and together;
 /// condition=NAME for recovery; campaign=NAME for campaigns; observer=NAME for observers; group=NAME for
 /// telemetry, but its backlog; tap=NAME for taps, with group=NAME for their counts. The segment is that of the request's

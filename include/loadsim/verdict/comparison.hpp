@@ -17,7 +17,7 @@ namespace loadsim::verdict {
 /// One side: a run, or the sum of several runs of one scenario.
 struct compared_side {
     measure::totals sum;
-    measure::labels labels; ///< services and phases are matched by name
+    measure::labels labels; ///< services, phases, telemetry groups and taps are matched by name
     std::map<measure::hop, rank_spread>
         spreads; ///< absent: how alike samples of one time are is unknown, and nothing can be told
 };
@@ -57,7 +57,7 @@ struct latency_change {
     std::string allowed{}; ///< expression of the allowance; empty: none
 };
 
-/// Change of a count: unexpected, outcomes.NAME, anomalies.NAME.
+/// Change of a count: unexpected, outcomes.NAME, anomalies.NAME, telemetry.lost{group=NAME}, tap.NAME{tap=NAME}.
 struct count_change {
     std::string metric;
     std::uint64_t old_count = 0;
@@ -82,7 +82,7 @@ struct run_comparison {
 /// and `lateness_factor` times the generator's own lateness (lag or loop delay, at the same percentile, on either side).
 /// same: the row's 95 % interval excludes a change as large as the allowance, or without one as `resolved_change`.
 /// cannot tell: all else; `reason` says why.
-/// Counts: worse if there was none and is one (unexpected, anomalies), or more than chance explains.
+/// Counts: worse if there was none and is one (unexpected, anomalies, telemetry that is lost or corrupted), or more than chance explains.
 run_comparison compare_runs(const compared_side& before, const compared_side& after,
                             const std::vector<allowance>& = {});
 

@@ -1,14 +1,14 @@
 #include "process/local_generator.hpp"
 
+#include "process/broker_outages.hpp"
 #include "process/machine_sampler.hpp"
-#include "process/outage_schedule.hpp"
+#include "process/process_hooks.hpp"
 #include "process/process_taps.hpp"
 #include "process/target_setup.hpp"
 #include "shard/shard.hpp"
 
 #include <loadsim/base/counters.hpp>
 #include <loadsim/base/exhaustion.hpp>
-#include <loadsim/base/random.hpp>
 #include <loadsim/run/ranks.hpp>
 
 #include <fmt/format.h>
@@ -18,45 +18,19 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <fstream>
 #include <future>
 #include <new>
 #include <random>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace loadsim::run {
 namespace {
 
-constexpr std::uint64_t first_message_stream =
-    ~std::uint64_t{0} >> 1U; ///< random stream of the observers' first messages
-
-constexpr nanoseconds broker_poll_interval = std::chrono::milliseconds{20}; ///< while the embedded broker stops
-
-std::uint64_t resident_bytes() {
-    std::uint64_t size = 0;
-    std::uint64_t resident = 0;
-    std::ifstream("/proc/self/statm") >> size >> resident;
-    return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
-
 std::string host_name() {
     char name[256] = {};
     return ::gethostname(name, sizeof name - 1) == 0 ? std::string(name) : std::string{};
-}
-
-/// Events of an observer carry no VIN: their requests are found by id.
-bool needs_correlation(const scenario::scenario_config& scenario) {
-    return std::ranges::any_of(scenario.load.observers, [](const observer::options& o) {
-        return std::visit(
-            [](const auto& one) {
-                if constexpr (requires { one.reading; }) return one.reading.vin.empty();
-                return false;
-            },
-            o);
-    });
 }
 
 std::uint32_t limit_per_shard(std::uint32_t limit, fleet_partition partition) {
@@ -104,7 +78,6 @@ private:
     void deliver_command(vehicle_id, fleet::delivered_command);
     void record_expired_completions();
     void check_broker();
-    result<void> run_hooks(const driver::hook_requests&, const std::function<bool()>& should_stop);
     result<void> start_observers();
     void begin_stop_of_shards();
     void pass_on_tap_connections();
@@ -121,11 +94,10 @@ private:
     const time_source& time_;
     net::byte_tap* const tap_;
     machine_sampler machine_sampler_{[] { return target::read_cpu_counters(); }};
-    outage_schedule outage_schedule_;
+    broker_outages outages_;
     monotonic_time start_ = never;                ///< start of the load
     std::atomic<std::uint64_t> open_requests_{0}; ///< of all shards, which it outlives
     std::vector<std::unique_ptr<shard>> shards_;
-    bool broker_stopping_ = false; ///< an outage has begun, and the broker has not ended yet
     bool stopping_ = false;
     measure::snapshot status_; ///< last snapshot of the shards, without its totals
     bool observers_ready_ = false;
@@ -140,7 +112,7 @@ local_generator::local_generator(const scenario::scenario_config& scenario, scen
     : compiled_(std::move(compiled)), plan_(scenario, compiled_, options.replay), rank_(options.rank),
       host_(rank_.host.empty() ? host_name() : rank_.host), setup_(std::move(setup)),
       correlator_(scenario::longest_completion_timeout(scenario.load)), time_(time), tap_(options.tap),
-      outage_schedule_(scenario.conditions, plan_.schedule.duration()) {
+      outages_(outage_schedule(scenario.conditions, plan_.schedule.duration())) {
     setup_.endpoints.correlator = needs_correlation(scenario) ? &correlator_ : nullptr;
     std::random_device random;
     setup_.endpoints.run_name = fmt::format("loadsim-{:08x}", random());
@@ -195,36 +167,11 @@ local_generator::~local_generator() {
     setup_.observers->set_trace({});
 }
 
-/// Each rank authenticates separately and makes the per-vehicle requests for its own vehicles.
-result<void> local_generator::run_hooks(const driver::hook_requests& all, const std::function<bool()>& should_stop) {
-    if (all.empty() || !setup_.endpoints.api) return {};
-    const auto count = plan_.scenario.fleet.vehicles;
-    const fleet_partition own{rank_.index, rank_.count};
-    std::string vin;
-    const driver::hook_requests::run_context in{
-        .api = *setup_.endpoints.api,
-        .auth = setup_.endpoints.auth.get(),
-        .vehicles = plan_.replay        ? 1
-                    : count > own.index ? (count - own.index - 1) / own.count + 1
-                                        : 0,
-        .fill_vehicle_values =
-            [&](std::uint32_t i, contract::template_values& values) {
-                const vehicle_id v = plan_.replay ? plan_.replay->vehicle : vehicle_id{i * own.count + own.index};
-                vin = plan_.vin_of(v);
-                values.vin = vin;
-                plan_.fill(v, values);
-            },
-        .common_values = {.webhook_url = plan_.webhook_url, .broker_api_url = plan_.broker_api_url},
-        .seed = plan_.scenario.seed,
-        .stop_requested = should_stop};
-    return all.run(in, plan_.captured);
-}
-
 result<void> local_generator::run_before_hooks(const std::function<bool()>& should_stop) {
-    return run_hooks(plan_.compiled.before, should_stop);
+    return run_hooks(plan_.compiled.before, plan_, setup_.endpoints, rank_, should_stop);
 }
 result<void> local_generator::run_after_hooks(const std::function<bool()>& should_stop) {
-    return run_hooks(plan_.compiled.after, should_stop);
+    return run_hooks(plan_.compiled.after, plan_, setup_.endpoints, rank_, should_stop);
 }
 
 void local_generator::connect() {
@@ -249,19 +196,7 @@ result<void> local_generator::start_observers() {
                                      .response_handler = {},
                                      .message_contract = &plan_.compiled.message_contract,
                                      .tap = tap_};
-    std::vector<process_observers::rendered_texts> rendered;
-    random_stream rng(plan_.scenario.seed, stream_id::template_value, first_message_stream);
-    contract::template_values values{.webhook_url = plan_.webhook_url, .broker_api_url = plan_.broker_api_url};
-    values.captured = plan_.captured;
-    values.now_us = system_time_us();
-    values.random = &rng;
-    for (const auto& texts : plan_.compiled.observers) {
-        // Only poll uses the request id in its path; the shards render it.
-        const bool of_request = texts.path.uses(contract::variable::request_id);
-        rendered.push_back(
-            {of_request ? std::string{} : texts.path.rendered(values), texts.subscribe_message.rendered(values)});
-    }
-    return setup_.observers->start(where, rendered);
+    return setup_.observers->start(where, rendered_texts_of(plan_));
 }
 
 result<void> local_generator::start_taps(const notice_handler& on_notice) {
@@ -333,34 +268,21 @@ void local_generator::deliver_command(vehicle_id v, fleet::delivered_command com
 }
 
 nanoseconds local_generator::next_deadline() const {
-    if (broker_stopping_) return broker_poll_interval;
-    const auto next = start_ == never || !setup_.embedded_broker ? std::nullopt : outage_schedule_.next();
-    if (!next) return nanoseconds::max();
-    return std::max(start_ + *next - time_.now(), nanoseconds{0});
+    if (start_ == never || !setup_.embedded_broker) return nanoseconds::max();
+    return outages_.wait(time_.now() - start_);
 }
 
-/// Called on the thread that started the broker: PDEATHSIG ties the child process to that thread. Does not wait for a broker that
-/// stops slowly, so that a rank reports meanwhile.
 void local_generator::poll() {
     if (taps_.take_stopped()) begin_stop_of_shards();
-    while (start_ != never && setup_.embedded_broker) {
-        auto& broker = *setup_.embedded_broker;
-        if (broker_stopping_ && !broker.continue_termination()) return;
-        broker_stopping_ = false;
-        const auto event = outage_schedule_.take_due(time_.now() - start_);
-        if (!event) return;
-        if (event->begins) {
-            for (const auto& s : shards_) s->on_broker_down(event->condition, event->occurrence);
-            broker_stopping_ = event->mode == vehicle::condition::outage_mode::restart;
-            broker_stopping_ ? broker.begin_termination() : broker.freeze();
-        } else {
-            if (const auto restarted = broker.restart(); !restarted) {
-                fatal_error_ = "the embedded broker did not come back: " + to_string(restarted.error());
-                return;
-            }
-            for (const auto& s : shards_) s->on_broker_up(event->condition);
-        }
-    }
+    if (start_ == never || !setup_.embedded_broker) return;
+    const auto on_down = [this](const outage_schedule::outage_event& e) {
+        for (const auto& s : shards_) s->on_broker_down(e.condition, e.occurrence);
+    };
+    const auto on_up = [this](const outage_schedule::outage_event& e) {
+        for (const auto& s : shards_) s->on_broker_up(e.condition);
+    };
+    const auto executed = outages_.execute(*setup_.embedded_broker, time_.now() - start_, on_down, on_up);
+    if (!executed) fatal_error_ = "the embedded broker did not come back: " + to_string(executed.error());
 }
 
 void local_generator::begin_load(monotonic_time start) {
@@ -372,7 +294,7 @@ void local_generator::begin_load(monotonic_time start) {
 
 void local_generator::stop_arrivals() {
     machine_sampler_.end_load(time_.now());
-    outage_schedule_.cancel_pending();
+    outages_.cancel_pending();
     for (const auto& s : shards_) s->stop_arrivals();
 }
 
@@ -404,7 +326,7 @@ void local_generator::begin_stop_of_shards() {
 
 /// The broker returns before the drain has ended, and then its vehicles.
 bool local_generator::outage_ends_in_drain() const {
-    const auto next = setup_.embedded_broker ? outage_schedule_.next() : std::nullopt;
+    const auto next = setup_.embedded_broker ? outages_.schedule().next() : std::nullopt;
     return next && *next <= plan_.end_of_load() + plan_.scenario.load.drain;
 }
 

@@ -2,7 +2,10 @@
 
 #include <loadsim/base/units.hpp>
 
+#include <unistd.h>
+
 #include <chrono>
+#include <fstream>
 
 namespace loadsim::run {
 
@@ -40,6 +43,13 @@ void machine_sampler::read(monotonic_time now) {
         usage_ = usage_between(begin_, counters, seconds(now - begun_at_));
     }
     next_ = now + std::chrono::seconds{1};
+}
+
+std::uint64_t resident_bytes() {
+    std::uint64_t size = 0;
+    std::uint64_t resident = 0;
+    std::ifstream("/proc/self/statm") >> size >> resident;
+    return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 } // namespace loadsim::run

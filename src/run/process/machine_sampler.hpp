@@ -5,6 +5,7 @@
 #include <loadsim/measure/machine_load.hpp>
 #include <loadsim/target/cpu_counters.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 
@@ -38,5 +39,7 @@ private:
     target::cpu_counters begin_;
     std::optional<measure::machine_usage> usage_;
 };
+
+std::uint64_t resident_bytes(); ///< memory of this process
 
 } // namespace loadsim::run

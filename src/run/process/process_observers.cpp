@@ -1,8 +1,11 @@
 #include "process/process_observers.hpp"
 
+#include "run_plan.hpp"
 #include "shard/shard_observers.hpp"
 
 #include <loadsim/base/counters.hpp>
+#include <loadsim/base/random.hpp>
+#include <loadsim/scenario/compiled_scenario.hpp>
 #include <loadsim/scenario/scenario.hpp>
 
 #include <algorithm>
@@ -11,6 +14,8 @@
 
 namespace loadsim::run {
 namespace {
+
+constexpr std::uint64_t first_message_stream = ~std::uint64_t{0} >> 1U; ///< random stream of first messages
 
 template <class Kind>
 bool is(const observer::options& o) {
@@ -130,6 +135,32 @@ void process_observers::on_completion(std::optional<observer::completion> comple
 void process_observers::on_response(observer::observed_response w) {
     const std::lock_guard lock(mutex_);
     if (on_response_) on_response_(std::move(w));
+}
+
+std::vector<process_observers::rendered_texts> rendered_texts_of(const run_plan& plan) {
+    std::vector<process_observers::rendered_texts> rendered;
+    random_stream rng(plan.scenario.seed, stream_id::template_value, first_message_stream);
+    contract::template_values values{.webhook_url = plan.webhook_url, .broker_api_url = plan.broker_api_url};
+    values.captured = plan.captured;
+    values.now_us = system_time_us();
+    values.random = &rng;
+    for (const auto& texts : plan.compiled.observers) {
+        const bool of_request = texts.path.uses(contract::variable::request_id);
+        rendered.push_back(
+            {of_request ? std::string{} : texts.path.rendered(values), texts.subscribe_message.rendered(values)});
+    }
+    return rendered;
+}
+
+bool needs_correlation(const scenario::scenario_config& scenario) {
+    return std::ranges::any_of(scenario.load.observers, [](const observer::options& o) {
+        return std::visit(
+            [](const auto& one) {
+                if constexpr (requires { one.reading; }) return one.reading.vin.empty();
+                return false;
+            },
+            o);
+    });
 }
 
 } // namespace loadsim::run

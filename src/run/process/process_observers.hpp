@@ -21,6 +21,8 @@ struct scenario_config;
 
 namespace loadsim::run {
 
+struct run_plan;
+
 /// Part of the target that this process has for itself; that of the other ranks is theirs.
 struct own_target {
     bool broker = true;
@@ -81,5 +83,10 @@ private:
     observer::on_vehicle_response on_response_;
     trace_handler trace_;
 };
+
+/// Paths and first messages of the plan's observers, by index. Of a poll none: shards render its path for each request.
+std::vector<process_observers::rendered_texts> rendered_texts_of(const run_plan&);
+/// True: events of an observer carry no VIN, so that their requests are found by id.
+bool needs_correlation(const scenario::scenario_config&);
 
 } // namespace loadsim::run

@@ -5,9 +5,11 @@
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/units.hpp>
 #include <loadsim/scenario/compiled_scenario.hpp>
+#include <loadsim/scenario/run_estimate.hpp>
 #include <loadsim/vehicle/resolved_behaviour.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace loadsim::run {
 namespace {
@@ -72,6 +74,8 @@ std::string plan_header() {
 
 std::string condition_windows_header() { return "condition\toccurrence\tfrom_s\tuntil_s\tvin"; }
 
+std::string telemetry_header() { return "telemetry\tsegments\tpeak_messages_per_s"; }
+
 void write_plan(const scenario::scenario_config& scenario, fleet_partition partition,
                 const std::function<void(arrival_id, const std::string& line)>& write) {
     const auto compiled = scenario::compile(scenario).value();
@@ -109,6 +113,12 @@ void write_condition_windows(const scenario::scenario_config& scenario, fleet_pa
                                          seconds(window->until), plan.vin_of(v)));
         }
     }
+}
+
+void write_telemetry(const scenario::scenario_config& scenario,
+                     const std::function<void(const std::string& line)>& write) {
+    for (const auto& t : scenario::telemetry_rates_of(scenario))
+        write(fmt::format("{}\t{}\t{:.6g}", t.name, fmt::join(t.segments, ", "), t.messages_per_second));
 }
 
 } // namespace loadsim::run

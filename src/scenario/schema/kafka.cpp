@@ -1,6 +1,7 @@
 // The Kafka API: security of connections, taps, embedded cluster and the bridge to it.
 #include "schema.hpp"
 #include "schema/kafka_keys.hpp"
+#include "schema/tls_keys.hpp"
 
 #include <fmt/format.h>
 
@@ -14,9 +15,6 @@ namespace {
 using backend::bridge_fault;
 using backend::bridge_rule;
 
-constexpr choices::table<kafka::tls_verification, 3> kafka_verifications{
-    {"full", "chain", "none"},
-    {kafka::tls_verification::full, kafka::tls_verification::chain, kafka::tls_verification::none}};
 constexpr choices::table<kafka::sasl_mechanism, 3> mechanisms{
     {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"},
     {kafka::sasl_mechanism::plain, kafka::sasl_mechanism::scram_sha_256, kafka::sasl_mechanism::scram_sha_512}};
@@ -39,18 +37,13 @@ struct bridge_fault_keys {
 
 template <class V>
 void describe(V& v, kafka::tls_options& o) {
-    v.field("ca", o.ca, "File of the trusted CA certificates, in PEM; empty: those of the system.",
-            value_types::file_path{});
-    v.field("certificate", o.certificate, "File of the client certificate with its chain, in PEM; empty: none.",
-            value_types::file_path{});
-    v.field("key", o.key, "File of the certificate's private key, in PEM; empty: the file of the certificate.",
-            value_types::file_path{});
+    describe_certificates(v, o);
     v.field("keyPassword", o.key_password,
             "Password of an encrypted key: text with ${ENVIRONMENT_VARIABLE}, or {file: PATH}.", value_types::secret{});
     v.field("verify", o.verify,
             "What is verified of a broker's certificate. full: its chain and its names; chain: its chain; none: "
             "nothing.",
-            kafka_verifications.type());
+            verifications<kafka::tls_verification>.type());
 }
 
 template <class V>
@@ -78,8 +71,9 @@ void describe(V& v, observer::tap_options& o) {
     v.field("name", o.name, "Name in reports and in budgets; several taps have names of their own.",
             value_types::name_text{});
     describe(v, o.consumer);
-    v.field("groups", o.groups, "Telemetry groups and alarms that are forwarded to these topics; empty: all.",
-            value_types::list<value_types::text>{{}, "groups", 100});
+    v.field("telemetryGroups", o.telemetry_groups,
+            "Telemetry groups and alarms that are forwarded to these topics; empty: all.",
+            value_types::list<value_types::text>{{}, "telemetryGroups", 100});
     v.field("key", m.key,
             "Where a record names its vehicle, by VIN: key, key/pointer (a key in JSON), /pointer or header:NAME.",
             value_types::text{});

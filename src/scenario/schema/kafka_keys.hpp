@@ -36,11 +36,11 @@ template <class V>
 void describe(V& v, kafka::consumer_options& o) {
     describe_connection(v, o.connection);
     v.required("topics", o.topics, "Names of the topics.", value_types::list<value_types::text>{{}, "topics", 100});
-    v.field(
-        "group", o.group,
-        "Consumer group under which the consumed offsets are committed, so that tools show the lag; empty: they are "
-        "not.",
-        value_types::text{});
+    v.field("consumerGroup", o.group,
+            "Consumer group of Kafka under which the consumed offsets are committed, so that tools show the lag; "
+            "empty: they are "
+            "not.",
+            value_types::text{});
 }
 
 } // namespace loadsim::scenario

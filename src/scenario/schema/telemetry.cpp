@@ -23,19 +23,13 @@ constexpr choices::table<reissue_order, 2> reissue_orders{{"before-live", "inter
                                                           {reissue_order::before_live, reissue_order::interleaved}};
 constexpr std::array<std::string_view, 3> payload_keys{"payload", "vss", "protobuf"};
 
-/// A message of telemetry has no default topic and payload, so both are required.
+/// A message of telemetry has no default topic and payload, so both are required. That it has one payload alone is checked where it
+/// is compiled.
 void check_message_keys(read_context& r, const yaml_node& n) {
     if (n.what != yaml_node::kind::map) return;
     if (n.find("topic") == nullptr) r.add_problem(n, "'topic' is missing");
-    std::string_view given;
-    for (const auto& m : n.members) {
-        if (std::ranges::find(payload_keys, std::string_view(m.key)) == payload_keys.end()) continue;
-        if (!given.empty() && given != m.key)
-            r.add_problem(m.location,
-                          fmt::format("'{}' is there, too; give one of them: payload, vss or protobuf", given));
-        given = m.key;
-    }
-    if (given.empty()) r.add_problem(n, "'payload' is missing; give it, vss or protobuf");
+    if (std::ranges::none_of(payload_keys, [&](std::string_view key) { return n.find(key) != nullptr; }))
+        r.add_problem(n, "'payload' is missing; give it, vss or protobuf");
 }
 
 yaml_node without_empty_payload(yaml_node made, const contract::message_options& message) {

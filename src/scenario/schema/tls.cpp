@@ -1,6 +1,7 @@
 // TLS: of loadsim's own connections and of the vehicles' sessions.
 #include "schema.hpp"
 #include "schema/composite_types.hpp"
+#include "schema/tls_keys.hpp"
 
 #include <utility>
 
@@ -12,8 +13,6 @@ using net::tls_resumption;
 using net::tls_verification;
 using net::tls_version;
 
-constexpr choices::table<tls_verification, 3> verifications{
-    {"full", "chain", "none"}, {tls_verification::full, tls_verification::chain, tls_verification::none}};
 constexpr choices::table<tls_version, 4> versions{
     {"1.0", "1.1", "1.2", "1.3"}, {tls_version::v1_0, tls_version::v1_1, tls_version::v1_2, tls_version::v1_3}};
 constexpr choices::table<tls_resumption, 3> resumptions{
@@ -27,7 +26,7 @@ void describe_connection(V& v, net::tls_options& o) {
     v.field("verify", o.verify,
             "What is verified of the server's certificate. full: its chain and its names; chain: its chain; none: "
             "nothing, which every report shows.",
-            verifications.type());
+            verifications<tls_verification>.type());
     v.field("serverName", o.server_name, "Name for SNI and the verification; empty: the host of the URL.",
             value_types::text{});
     v.field("alpn", o.alpn, "Protocols to offer (ALPN), such as mqtt or x-amzn-mqtt-ca; empty: none.",
@@ -44,12 +43,7 @@ void describe_connection(V& v, net::tls_options& o) {
 
 template <class V>
 void describe(V& v, net::tls_options& o) {
-    v.field("ca", o.ca, "File of the trusted CA certificates, in PEM; empty: those of the system.",
-            value_types::file_path{});
-    v.field("certificate", o.certificate, "File of the client certificate with its chain, in PEM; empty: none.",
-            value_types::file_path{});
-    v.field("key", o.key, "File of the certificate's private key, in PEM; empty: the file of the certificate.",
-            value_types::file_path{});
+    describe_certificates(v, o);
     v.field("pkcs12", o.pkcs12, "PKCS #12 file with certificate, chain and key, in their place.",
             value_types::file_path{});
     v.field("keyPassword", o.key_password,

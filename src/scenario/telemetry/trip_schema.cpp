@@ -214,10 +214,17 @@ void read_routes(read_context& r, const yaml_node& n, const std::vector<std::str
             continue;
         }
         auto routes = parse_routes(*text, file);
-        if (!routes)
+        if (!routes) {
             refuse(routes.error());
-        else
-            out.insert(out.end(), routes->begin(), routes->end());
+            continue;
+        }
+        for (std::size_t i = 0; i < routes->size(); ++i) {
+            const auto why = telemetry::route_problem((*routes)[i]);
+            if (why.empty())
+                out.push_back(std::move((*routes)[i]));
+            else
+                refuse({file, fmt::format("route {}: {}", i + 1, why)});
+        }
     }
 }
 

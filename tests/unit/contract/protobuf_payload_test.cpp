@@ -312,6 +312,7 @@ TEST_F(protobuf_payload_test, refuses_fields_that_do_not_fit) {
         {{{"empty", text_of("1")}}, "'empty' is the message acme.tlm.Empty; a value belongs to one of its fields"},
         {{{"real.x", text_of("1")}}, "'real' is a value of the type float and has no fields"},
         {{{"real[0]", text_of("1")}}, ".fields.real[0]: 'real' is no list"},
+        {{{"real[0]", text_of("1")}, {"real[1]", text_of("2")}}, ".fields.real[0]: 'real' is no list"}, // once
         {{{"numbers", text_of("1")}}, "'numbers' is a list; write 'numbers[0]' or a list of values"},
         {{{"tyres.pressure", text_of("1")}}, "'tyres' is a list; write 'tyres[0]'"},
         {{{"numbers[1]", text_of("1")}},

@@ -77,10 +77,10 @@ TEST(message_payload, is_one_of_its_forms) {
         .message = "P",
         .fields = {{"speed", {.text = "{signal.Vehicle.Speed}"}}}};
     const std::vector<std::string> names{"Vehicle.Speed"};
-    const auto two = "fleet.telemetry[0]: a message has one payload: payload, vss or protobuf";
-    EXPECT_EQ(telemetry_problems({.topic = "t", .payload = {.text = "x"}, .vss = names}), two);
-    EXPECT_EQ(telemetry_problems({.topic = "t", .payload = {.text = "x"}, .protobuf = position}), two);
-    EXPECT_EQ(telemetry_problems({.topic = "t", .vss = names, .protobuf = position}), two);
+    const auto two = HasSubstr(": a message has one payload: payload, vss or protobuf");
+    EXPECT_THAT(telemetry_problems({.topic = "t", .payload = {.text = "x"}, .vss = names}), two);
+    EXPECT_THAT(telemetry_problems({.topic = "t", .payload = {.text = "x"}, .protobuf = position}), two);
+    EXPECT_THAT(telemetry_problems({.topic = "t", .vss = names, .protobuf = position}), two);
     EXPECT_EQ(telemetry_problems({.topic = "t", .payload = {.text = "x"}}), "");
     EXPECT_EQ(telemetry_problems({.topic = "t", .vss = names}), "");
     EXPECT_EQ(telemetry_problems({.topic = "t", .protobuf = position}), "");

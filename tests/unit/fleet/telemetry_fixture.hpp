@@ -159,8 +159,8 @@ protected:
     void expect_balance() {
         counts();
         for (const auto& [g, c] : total_)
-            EXPECT_EQ(c.due + c.restored, c.acknowledged + c.refused + c.lost + c.unsent + c.overwritten + c.expired +
-                                              c.too_old + c.in_store)
+            EXPECT_EQ(c.due + c.restored, c.acknowledged + c.refused + c.unacknowledged + c.unsent + c.errored +
+                                              c.overwritten + c.expired + c.too_old + c.in_store)
                 << "group " << g;
     }
 

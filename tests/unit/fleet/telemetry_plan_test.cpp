@@ -75,30 +75,6 @@ TEST_F(telemetry_plan_test, numbers_the_messages_of_each_group_without_a_gap) {
     }
 }
 
-TEST_F(telemetry_plan_test, a_vehicle_with_two_groups_has_32_bytes) {
-    load_duration_ = 100s;
-    add_group("position", period_always(1s));
-    add_group("battery", period_always(1min));
-    prepare(10'000);
-    const auto one = spec();
-    const telemetry_plan plan(one, 10'000);
-    EXPECT_EQ(plan.memory_bytes(), 10'000U * 32);
-}
-
-TEST_F(telemetry_plan_test, segments_that_differ_take_four_bytes_more) {
-    load_duration_ = 100s;
-    behaviours_ = {make_behaviour({}), make_behaviour({})};
-    options_.segments = {{"city", {0.5}, "tested"}, {"land", {0.5}, "tested"}};
-    add_group("position", period_always(1s));
-    add_group("battery", period_always(1min));
-    add_group("tractor", period_always(1s));
-    segment_groups_ = {{0, 1}, {0, 1, 2}};
-    prepare(10'000);
-    const auto one = spec();
-    const telemetry_plan plan(one, 10'000);
-    EXPECT_EQ(plan.memory_bytes(), 5'000U * 32 + 5'000U * 44 + 10'000U * 4);
-}
-
 TEST_F(telemetry_plan_test, ends_where_it_is_told) {
     load_duration_ = 100s;
     add_group("position", period_always(1s));

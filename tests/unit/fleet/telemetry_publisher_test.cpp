@@ -8,6 +8,7 @@ using namespace loadsim;
 using namespace loadsim::fleet;
 using namespace loadsim::fleet::telemetry_tests;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Pair;
 using testing::SizeIs;
@@ -91,12 +92,12 @@ TEST_F(telemetry_publisher_test, without_a_store_a_session_that_ends_loses_what_
     run_to(3s);
     acknowledge(1);
     go_down();
-    EXPECT_EQ(counts().lost, 2U);
+    EXPECT_EQ(counts().unacknowledged, 2U);
     EXPECT_FALSE(publisher_->awaits());
     come_up();
     run_to(10s);
     publisher_->finish();
-    EXPECT_EQ(counts().lost, 9U) << "those as well that are not acknowledged at the end of the run";
+    EXPECT_EQ(counts().unacknowledged, 9U) << "those as well that are not acknowledged at the end of the run";
     EXPECT_EQ(counts().acknowledged, 1U);
     expect_balance();
 }
@@ -131,15 +132,16 @@ TEST_F(telemetry_publisher_test, a_full_queue_of_the_session_without_a_store_is_
     expect_balance();
 }
 
-TEST_F(telemetry_publisher_test, a_payload_that_cannot_be_rendered_is_not_sent) {
+TEST_F(telemetry_publisher_test, a_payload_that_cannot_be_made_is_errored) {
     load_duration_ = 2s;
     add_group("position", period_always(1s), 1, "{vin}");
     options_.telemetry.groups[0].message.payload.format = contract::payload_options::payload_format::hex;
     begin();
     run_to(2s);
     publisher_->finish();
-    EXPECT_EQ(counts().unsent, 2U);
-    EXPECT_THAT(counts().reasons, SizeIs(1));
+    EXPECT_EQ(counts().errored, 2U);
+    EXPECT_EQ(counts().never_arrived(), 2U);
+    EXPECT_THAT(counts().reasons, ElementsAre(Pair(HasSubstr("hex"), 2)));
     expect_balance();
 }
 
@@ -166,7 +168,7 @@ TEST_F(telemetry_publisher_test, a_session_that_is_resumed_keeps_its_messages) {
     link_->resumable_ = true;
     run_to(3s);
     go_down();
-    EXPECT_EQ(counts().lost, 0U);
+    EXPECT_EQ(counts().unacknowledged, 0U);
     EXPECT_TRUE(publisher_->awaits());
     run_to(5s);
     come_up(true);
@@ -191,7 +193,7 @@ TEST_F(telemetry_publisher_test, a_session_that_the_broker_has_lost_gives_its_me
             << "before on_session_begun()";
     come_up(false);
     EXPECT_EQ(counts().refused, 0U);
-    EXPECT_EQ(counts().lost, 3U);
+    EXPECT_EQ(counts().unacknowledged, 3U);
     publisher_->finish();
     expect_balance();
 }
@@ -221,7 +223,7 @@ TEST_F(telemetry_publisher_test, does_not_wait_for_a_vehicle_that_does_not_come_
     link_->gone_.insert(first_car);
     EXPECT_FALSE(publisher_->awaits());
     publisher_->finish();
-    EXPECT_EQ(counts().lost, 1U);
+    EXPECT_EQ(counts().unacknowledged, 1U);
     expect_balance();
 }
 
@@ -235,7 +237,7 @@ TEST_F(telemetry_publisher_test, a_session_that_ends_while_a_message_is_sent_los
     run_to(3s);
     publisher_->finish();
     EXPECT_EQ(counts().sent, 2U);
-    EXPECT_EQ(counts().lost, 2U);
+    EXPECT_EQ(counts().unacknowledged, 2U);
     EXPECT_EQ(counts().unsent, 1U);
     expect_balance();
 }

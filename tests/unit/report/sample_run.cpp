@@ -173,7 +173,7 @@ void add_telemetry(measure::totals& sum) {
     position.reissued = 95;
     position.acknowledged = 960;
     position.refused = 4;
-    position.lost = 10;
+    position.unacknowledged = 10;
     position.overwritten = 8;
     position.expired = 2;
     position.too_old = 1;

@@ -325,6 +325,8 @@ TEST(load_description, names_what_differs) {
         {"- ack", "- executed", "behaviours.success differs: '- ack'"},
         {"  segments:", "  telemetry:\n    - name: position\n  segments:",
          "fleet.telemetry differs: nothing in the old run, '- name: position' in the new one"},
+        {"  segments:", "  mqtt:\n    version: 3.1.1\n  segments:",
+         "fleet.mqtt.version differs: nothing in the old run, '3.1.1'"},
         {"  segments:", "  trips:\n    speed: 60\n  segments:", "fleet.trips differs: nothing in the old run"},
         {"  segments:", "  store:\n    messages: 10\n  segments:", "fleet.store differs: nothing in the old run"},
         {"  segments:", "  telemetry: []\n  alarms: []\n  segments:", nullptr}, // as of a version without these keys

@@ -48,7 +48,7 @@ measure::progress interval_with_telemetry(const measure::totals& sum) {
     position.reissued = 20;
     position.acknowledged = 95;
     position.expired = 2;
-    position.lost = 1;
+    position.unacknowledged = 1;
     position.publish.record(4ms, 90);
     p.interval.telemetry[1].sent = p.interval.telemetry[1].due = 5;
     return p;
@@ -160,7 +160,7 @@ TEST(telemetry_text, of_many_groups_has_those_that_lost_most) {
     measure::totals sum;
     for (std::uint32_t group = 0; group < 20; ++group) {
         sum.telemetry[group].due = 100;
-        sum.telemetry[group].lost = group;
+        sum.telemetry[group].unacknowledged = group;
     }
     const auto text = telemetry_text(sum, {}, {});
     EXPECT_THAT(text, HasSubstr("telemetry  (the 16 of 20 that lost most; all are in summary.json)\n"));
@@ -207,6 +207,19 @@ TEST_F(stored_telemetry, is_read_back_and_judged) {
     EXPECT_EQ(held("tap.lost{tap=kafka} == 0"), "7");
 }
 
+TEST_F(stored_telemetry, of_a_baseline_is_its_counts) {
+    measure::labels labels;
+    const auto run = read_stored_run(write_run(), labels);
+    ASSERT_TRUE(run) << to_string(run.error());
+    std::ofstream(folder / "baseline.json") << baseline_json(*run, side_of({*run}, labels));
+    measure::labels read_labels;
+    const auto read = read_stored_run(folder / "baseline.json", read_labels);
+    ASSERT_TRUE(read) << to_string(read.error());
+    EXPECT_EQ(read_labels.telemetry, labels.telemetry);
+    EXPECT_EQ(read->result.sum.telemetry.at(0).never_arrived(), 30U);
+    EXPECT_EQ(read->result.sum.taps.at(0).sum(), run->result.sum.taps.at(0).sum());
+}
+
 TEST_F(stored_telemetry, with_counts_of_no_run_is_refused_with_a_sentence) {
     const auto path = write_run();
     std::ifstream in(path / summary_file_name);
@@ -217,10 +230,11 @@ TEST_F(stored_telemetry, with_counts_of_no_run_is_refused_with_a_sentence) {
         const char* says;
     } rows[] = {
         {"\"acknowledged\": 960", "\"acknowledged\": 961",
-         "telemetry.position: acknowledged, refused, unacknowledged, unsent, overwritten, expired, too_old, in_store, "
+         "telemetry.position: acknowledged, refused, unacknowledged, unsent, errored, overwritten, expired, too_old, "
+         "in_store, "
          "as a "
          "sum, is 1001, more than the 1000 of due and restored"},
-        {"\"stored\": 95", "\"stored\": 96", "telemetry.position: sent, stored, unsent, as a sum, is 1001"},
+        {"\"stored\": 95", "\"stored\": 96", "telemetry.position: sent, stored, unsent, errored, as a sum, is 1001"},
         {"\"stored\": 95", "\"stored\": 0.5", "telemetry.position.stored is 5E-1: a whole number"},
         {"\"unacknowledged\": 10", "\"unacknowledged\": -1", "it cannot be negative or infinite"},
         {"\"matched\": 950", "\"matched\": 951",

@@ -9,6 +9,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 using namespace loadsim;
 
@@ -82,6 +83,27 @@ TEST(plan_listing, shows_the_parameters_of_each_request) {
     EXPECT_EQ(lines, ledger(scenario::read(yaml, "t.yaml").value(), 2, 2));
     EXPECT_THAT(lines, testing::ContainsRegex("\tseconds=[0-9]+, mode=a"));
     EXPECT_EQ(std::ranges::count(lines, '\t'), 3 * 9) << "a tab in a value is escaped";
+}
+
+TEST(plan_listing, shows_the_telemetry_of_the_segments) {
+    const auto scenario = scenario::read("name: t\n"
+                                         "fleet:\n"
+                                         "  vehicles: 1000\n"
+                                         "  telemetry: [{name: position, every: 10s, topic: 't/{vin}', payload: x}]\n"
+                                         "  alarms: [{name: tyre, rate: 36/h, topic: 't/{vin}', payload: x}]\n"
+                                         "  segments:\n"
+                                         "    - {name: north, share: 50%, behaviour: success}\n"
+                                         "    - {name: south, share: 50%, behaviour: success, telemetry: []}\n"
+                                         "load: {phases: [{duration: 10, arrivalRate: 1, telemetryRate: 2}]}\n",
+                                         "f")
+                              .value();
+    std::vector<std::string> lines;
+    run::write_telemetry(scenario, [&](const std::string& line) { lines.push_back(line); });
+    EXPECT_EQ(run::telemetry_header(), "telemetry\tsegments\tpeak_messages_per_s");
+    ASSERT_EQ(lines.size(), 2U);
+    EXPECT_THAT(lines[0], testing::StartsWith("position\tnorth\t"));
+    EXPECT_NEAR(std::stod(lines[0].substr(lines[0].rfind('\t') + 1)), 100, 20) << "of half of the fleet, about";
+    EXPECT_EQ(lines[1], "tyre\tnorth, south\t10");
 }
 
 TEST(plan_listing, depends_on_the_seed) {

@@ -27,7 +27,7 @@ fleet:
 load: {phases: [{duration: 1s, arrivalCount: 1}]}
 taps:
   - kafka: {name: all, brokers: ['kafka.test:9092'], topics: [telemetry], telemetryGroup: /topic, deadline: 10s}
-  - kafka: {name: some, brokers: ['kafka.test:9092'], topics: [charge], groups: [charge], deadline: 10s}
+  - kafka: {name: some, brokers: ['kafka.test:9092'], topics: [charge], telemetryGroups: [charge], deadline: 10s}
 )";
 
 class shard_taps_test : public testing::Test {

@@ -42,7 +42,8 @@ TEST(taps, are_read_and_written) {
     EXPECT_EQ(made.taps[0], (observer::tap_options{.consumer = {.topics = {"telemetry"}}}));
     EXPECT_THAT(labels_of(made).taps, ElementsAre("kafka"));
     const auto all = read_valid(with_tap(
-        "name: bus, brokers: ['k:9092'], topics: [a, b], group: g, key: key/vin, payload: /payload, sequence: /n, "
+        "name: bus, brokers: ['k:9092'], topics: [a, b], consumerGroup: g, key: key/vin, payload: /payload, sequence: "
+        "/n, "
         "vehicle: /vin, telemetryGroup: /topic, window: 10, inFlight: 99, deadline: 5s, security: {tls: {verify: "
         "chain}, "
         "sasl: {mechanism: PLAIN, user: u, password: secret-of-the-tap}}"));
@@ -53,9 +54,10 @@ TEST(taps, are_read_and_written) {
 }
 
 TEST(taps, mapping_and_window) {
-    const auto made = read_valid(with_tap(
-        "name: bus, brokers: ['k:9092'], topics: [a, b], group: g, key: key/vin, payload: /payload, sequence: /n, "
-        "vehicle: /vin, telemetryGroup: /topic, window: 10, inFlight: 99, deadline: 5s"));
+    const auto made =
+        read_valid(with_tap("name: bus, brokers: ['k:9092'], topics: [a, b], consumerGroup: g, key: key/vin, payload: "
+                            "/payload, sequence: /n, "
+                            "vehicle: /vin, telemetryGroup: /topic, window: 10, inFlight: 99, deadline: 5s"));
     const auto& tap = made.taps[0];
     EXPECT_EQ(tap.name, "bus");
     EXPECT_THAT(tap.consumer.connection.brokers, ElementsAre("k:9092"));
@@ -136,6 +138,7 @@ TEST(taps, problems_have_their_places) {
         {minimal_scenario("report: {kafka: {brokers: ['k:1'], security: {tls: {ca: /nowhere/ca.pem}}}}"),
          "the file '/nowhere/ca.pem' cannot be read"},
         {with_tap("topics: [telemetry]}}, {kafka: {topics: [telemetry]"), "there are two taps called 'kafka'"},
+        {with_tap("name: '', topics: [telemetry]"), "a tap needs a name"},
         {minimal_scenario("target: {embedded: {kafka: true}}\ntaps: [{kafka: {topics: [telemetry]}}]"),
          "the vehicles send no telemetry, so there is nothing to compare"},
         {minimal_scenario(
@@ -143,7 +146,7 @@ TEST(taps, problems_have_their_places) {
              "'{seq}'}, {name: b, every: 1s, topic: y, payload: '{seq}'}]}\ntaps: [{kafka: {topics: "
              "[telemetry]}}]"),
          "several telemetry groups have sequences of their own"},
-        {with_tap("topics: [telemetry], groups: [b]"), "telemetry group 'b'"},
+        {with_tap("topics: [telemetry], telemetryGroups: [b]"), "telemetry group 'b'"},
         {minimal_scenario("target: {embedded: {bridge: {}}}"),
          "a bridge leads to the embedded cluster; write kafka: true"},
         {minimal_scenario("target: {broker: 'mqtt://b', embedded: {kafka: true}}"), "is for the embedded broker"},

@@ -33,7 +33,7 @@ TEST(check_telemetry, problems_have_their_places) {
         {group_of("topic: t, payload: x"), "'every' is missing"},
         {group_of("every: 1s, payload: x"), "'topic' is missing"},
         {group_of("every: 1s, topic: t"), "'payload' is missing; give it, vss or protobuf"},
-        {group_of("every: 1s, topic: t, payload: x, vss: [Vehicle.Speed]"), "'payload' is there, too"},
+        {group_of("every: 1s, topic: t, payload: x, vss: [Vehicle.Speed]"), "a message has one payload"},
         {group_of("every: 0s, topic: t, payload: x"), "'0s' is too short; 1ms is the least"},
         {group_of("every: -1s, topic: t, payload: x"), "f:3:38: '-1s'"},
         {group_of("every: {driving: 0s}, topic: t, payload: x"), "'0s' is too short"},
@@ -67,6 +67,7 @@ TEST(check_telemetry, problems_have_their_places) {
         {fleet_of("store: {sqlite: s, diskBytes: 100}"), "a database needs"},
         {fleet_of("trips: {profile: comuters}"), "unknown profile 'comuters'; did you mean 'commuters'?"},
         {fleet_of("trips: {speed: 0}"), "f:3:9: the speed is from 0.001 to 100000"},
+        {fleet_of("trips: {speed: 1e9}"), "'1e9' is not a number from 0; write it without an exponent"},
         {fleet_of("trips: {start: 7}"), "'7' is no time of day"},
         {fleet_of("trips: {profile: commuters, routes: /no/such.geojson}"), "'/no/such.geojson': "},
         {fleet_of("trips: {profile: commuters, routes: " LOADSIM_TEST_DATA "/protobuf/vehicle.proto}"),
@@ -131,8 +132,23 @@ TEST(check_telemetry, cells_of_fleet_data_in_fields_of_protobuf) {
                 HasSubstr("cars.csv:3:4: '0x' is no hex, and {data.key} is within it"));
 }
 
+TEST(check_telemetry, a_route_that_cannot_be_driven_is_named_with_its_file) {
+    const harness::temporary_folder folder;
+    const auto file =
+        folder.write("short.geojson", R"({"type": "LineString", "coordinates": [[11.5, 48.1], [11.5001, 48.1]]})")
+            .string();
+    EXPECT_EQ(problems_of(fleet_of("trips: {profile: commuters, routes: '" + file + "'}")),
+              "f:3:45: '" + file + "': route 1: it is shorter than 1 km: add way points");
+}
+
 TEST(check_telemetry, warnings) {
     EXPECT_EQ(warnings_of_telemetry(group_of(usual_keys)), "");
+    const std::string alarm = "name: a, topic: 't/{vin}', payload: x";
+    EXPECT_EQ(warnings_of_telemetry(fleet_of("alarms: [{" + alarm + ", rate: 1/s}]")), "");
+    EXPECT_THAT(warnings_of_telemetry(fleet_of("vehicles: 2000, alarms: [{" + alarm + ", rate: 1000000/s}]")),
+                HasSubstr("each vehicle sends 1e+06 of these alarms a second, the fleet 2e+09"));
+    EXPECT_THAT(warnings_of_telemetry(fleet_of("trips: {speed: 3600}, alarms: [{" + alarm + ", rate: 1/s}]")),
+                HasSubstr("each vehicle sends 3600 of these alarms a second"));
     EXPECT_EQ(warnings_of_telemetry(group_of("every: 1s, topic: t, payload: '{vin}'")), "");
     EXPECT_EQ(warnings_of_telemetry(group_of("every: 1s, topic: t, vss: [Vehicle.Speed]")), "");
     EXPECT_THAT(warnings_of_telemetry(group_of("every: 1s, topic: t, payload: x")),

@@ -217,6 +217,45 @@ TEST(read, default_budgets) {
     EXPECT_THAT(problems_of(minimal_scenario("budgets: [" + many + "]")), testing::HasSubstr("101 budgets with"));
 }
 
+TEST(read, default_budgets_of_telemetry) {
+    const auto expressions = [](const std::string& fleet, const std::string& budgets) {
+        const auto d = read_valid(minimal_scenario("fleet: {" + fleet + "}\n" + budgets));
+        std::string all;
+        for (const auto& b : d.budgets)
+            if (b.metric.starts_with("telemetry.")) all += (all.empty() ? "" : ", ") + b.expression;
+        EXPECT_EQ(read_valid(write(d)).budgets, d.budgets);
+        return all;
+    };
+    const std::string group = "telemetry: [{name: a, every: 1s, topic: 't/{vin}', payload: x}]";
+    const struct {
+        const char* budgets;
+        const char* read;
+        const char* reason;
+    } rows[] = {
+        {"", "telemetry.lost == 0, telemetry.errored == 0", "none are given"},
+        {"budgets: []\n", "", "nobody is to judge"},
+        {"budgets: [telemetry.lost < 9]\n", "telemetry.lost < 9, telemetry.errored == 0", "another limit"},
+        {"budgets: ['telemetry.lost{group=a} == 0']\n", "telemetry.lost{group=a} == 0, telemetry.errored == 0",
+         "a label"},
+        {"budgets: [telemetry.overwritten > 0]\n", "telemetry.overwritten > 0, telemetry.errored == 0",
+         "a part of which some may be there"},
+        {"budgets: [telemetry.unsent == 0]\n", "telemetry.unsent == 0, telemetry.lost == 0, telemetry.errored == 0",
+         "a part of which there must be none"},
+        {"budgets: [telemetry.errored < 9]\n", "telemetry.errored < 9", "also a part of the lost ones"},
+        {"budgets: [telemetry.stored >= 0]\n", "telemetry.stored >= 0, telemetry.lost == 0, telemetry.errored == 0",
+         "no part of the lost ones"},
+    };
+    for (const auto& row : rows) EXPECT_EQ(expressions(group, row.budgets), row.read) << row.reason;
+    EXPECT_EQ(expressions("alarms: [{name: a, rate: 1/s, topic: 't/{vin}', payload: x}]", ""),
+              "telemetry.lost == 0, telemetry.errored == 0");
+    EXPECT_EQ(expressions("vehicles: 9", ""), "") << "no vehicle sends telemetry";
+    const auto no_requests = read_valid("name: t\nfleet: {" + group + "}\nload: {phases: [{pause: 10}]}\n").budgets;
+    EXPECT_THAT(no_requests, testing::ElementsAre(*verdict::parse_budget("telemetry.lost == 0"),
+                                                  *verdict::parse_budget("telemetry.errored == 0")));
+    EXPECT_EQ(read_valid("name: t\nload: {phases: [{pause: 10}]}\n").budgets.size(), 2U)
+        << "nothing is tested: no data";
+}
+
 TEST(read, budgets_with_qualifiers) {
     const auto d = read_valid(R"(
 name: t

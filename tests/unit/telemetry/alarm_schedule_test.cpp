@@ -27,7 +27,7 @@ std::vector<alarm_instant> instants(const std::vector<alarm_schedule>& schedules
     alarm_agenda agenda(schedules, vehicles, shard);
     std::vector<alarm_instant> all;
     while (const auto e = agenda.take(24h))
-        all.emplace_back(e->message.fine_due(), index(e->vehicle), e->alarm, e->message.sequence());
+        all.emplace_back(e->message.fixed_point_due(), index(e->vehicle), e->alarm, e->message.sequence());
     return all;
 }
 
@@ -50,11 +50,11 @@ TEST(alarm_schedule, has_the_rate_and_the_variance_of_a_poisson_process) {
 }
 
 TEST(alarm_schedule, depends_on_seed_alarm_and_vehicle) {
-    const auto due = hourly(0, 5).first(vehicle_id{1}).fine_due();
-    EXPECT_EQ(hourly(0, 5).first(vehicle_id{1}).fine_due(), due);
-    EXPECT_NE(hourly(0, 6).first(vehicle_id{1}).fine_due(), due);
-    EXPECT_NE(hourly(1, 5).first(vehicle_id{1}).fine_due(), due);
-    EXPECT_NE(hourly(0, 5).first(vehicle_id{2}).fine_due(), due);
+    const auto due = hourly(0, 5).first(vehicle_id{1}).fixed_point_due();
+    EXPECT_EQ(hourly(0, 5).first(vehicle_id{1}).fixed_point_due(), due);
+    EXPECT_NE(hourly(0, 6).first(vehicle_id{1}).fixed_point_due(), due);
+    EXPECT_NE(hourly(1, 5).first(vehicle_id{1}).fixed_point_due(), due);
+    EXPECT_NE(hourly(0, 5).first(vehicle_id{2}).fixed_point_due(), due);
 }
 
 TEST(alarm_schedule, is_in_simulated_time) {

@@ -53,8 +53,6 @@ TEST(telemetry_options, each_problem_has_the_path_of_its_option) {
         {"telemetry[0].qos", [](auto& o) { o.groups[0].message.qos = 3; }},
         {"telemetry[0].expiry", [](auto& o) { o.groups[0].message.expiry = -1s; }},
         {"telemetry[0].expiry", [](auto& o) { o.groups[0].message.expiry = 4'294'967'296s; }},
-        {"telemetry[0].payload", [](auto& o) { o.groups[0].message.payload.text.clear(); }},
-        {"telemetry[0].payload", [](auto& o) { o.groups[0].message.vss = std::vector<std::string>{"Vehicle.Speed"}; }},
         {"telemetry[0].protobuf.message",
          [](auto& o) {
              o.groups[0].message.payload.text.clear();

@@ -7,7 +7,6 @@
 
 using namespace loadsim;
 using namespace loadsim::telemetry;
-using testing::HasSubstr;
 using testing::StartsWith;
 
 namespace {
@@ -35,11 +34,7 @@ TEST(signals, have_distinct_vss_names_and_bounds) {
     }
 }
 
-TEST(signals, unknown_name_gets_the_nearest_one) {
-    const auto found = find_signal("Vehicle.Sped");
-    ASSERT_FALSE(found);
-    EXPECT_THAT(to_string(found.error()), HasSubstr("unknown signal 'Vehicle.Sped'; did you mean 'Vehicle.Speed'?"));
-}
+TEST(signals, have_the_names_of_the_table_alone) { EXPECT_FALSE(find_signal("Vehicle.Sped")); }
 
 TEST(signals, numbers_have_a_fixed_number_of_digits) {
     EXPECT_EQ(text(name::speed, 61.46), "61.5");

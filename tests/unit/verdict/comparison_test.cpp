@@ -203,6 +203,28 @@ TEST(comparison, of_counts_knows_chance_and_what_may_never_happen) {
     }
 }
 
+TEST(comparison, of_telemetry_and_taps_is_by_their_names) {
+    const auto side = [](std::vector<std::string> groups, std::uint64_t lost, std::uint64_t duplicated) {
+        compared_side made;
+        made.labels.telemetry = std::move(groups);
+        made.labels.taps = {"kafka"};
+        for (std::uint32_t g = 0; g < made.labels.telemetry.size(); ++g) made.sum.telemetry[g].due = 1000;
+        const auto position = std::ranges::find(made.labels.telemetry, "position") - made.labels.telemetry.begin();
+        made.sum.telemetry[static_cast<std::uint32_t>(position)].unacknowledged = lost;
+        made.sum.taps[0].groups[0] = {.sent = 1000, .consumed = 1000, .duplicated = duplicated};
+        return made;
+    };
+    const auto changes = compare_runs(side({"position", "old"}, 0, 5), side({"new", "position"}, 1, 50)).counts;
+    std::map<std::string, change_verdict> verdicts;
+    for (const auto& row : changes) verdicts[row.metric] = row.verdict;
+    EXPECT_EQ(verdicts.at("telemetry.lost{group=position}"), change_verdict::worse) << "none may be lost";
+    EXPECT_EQ(verdicts.at("tap.lost{tap=kafka}"), change_verdict::same);
+    EXPECT_EQ(verdicts.at("tap.duplicated{tap=kafka}"), change_verdict::worse) << "more than chance explains";
+    EXPECT_FALSE(verdicts.contains("telemetry.lost{group=old}") || verdicts.contains("telemetry.lost{group=new}"))
+        << "on one side alone";
+    EXPECT_EQ(verdicts.at("unexpected"), change_verdict::same) << "without a request";
+}
+
 TEST(allowance, is_a_metric_and_a_change) {
     const auto relative = parse_allowance("e2e{service=horn,phase=steady}.p99 +5%");
     ASSERT_TRUE(relative);
