@@ -7,6 +7,7 @@ namespace loadsim::scenario {
 
 extern const std::string_view behaviours_yaml;        ///< data/behaviours.yaml
 extern const std::string_view example_scenarios_yaml; ///< data/example_scenarios.yaml
+extern const std::string_view example_variants_yaml;  ///< data/example_variants.yaml
 extern const std::string_view own_platform_yaml;      ///< data/own_platform.yaml
 extern const std::string_view trips_yaml;             ///< data/trips.yaml
 extern const std::string_view routes_geojson;         ///< data/routes/made_up.geojson
