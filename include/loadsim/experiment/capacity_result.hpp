@@ -53,8 +53,10 @@ struct step_result {
     step_end end{};
     bool as_observed = false; ///< still unclear after the last repetition: decided by the percentile as observed
     std::string why;          ///< planned_step::why of the first repetition
-    std::string reason;       ///< what decided: one sentence; empty: all budgets hold
-    std::vector<verdict::budget_result> budgets{};
+    std::string reason;       ///< what decided, without a full stop; empty: all budgets hold
+    std::vector<verdict::budget_result>
+        budgets{};                         ///< of a figure without an interval: the worst repetition that decided
+    std::optional<std::size_t> decisive{}; ///< index of the budget that is missed most, or has no data
     std::vector<step_latency> latencies{}; ///< those with samples
     measure::request_counts requests{};
     std::uint64_t connects = 0;           ///< sessions established
@@ -110,6 +112,12 @@ struct capacity_result {
 /// nullopt: fewer than three points, or no distance of a tenth or more: the curve does not bend.
 /// Source: V. Satopaa et al.: Finding a "Kneedle" in a Haystack (2011), without its smoothing.
 std::optional<knee> knee_of(std::vector<knee> points);
+
+/// Name of the latency that the curve shows: sessions.connect of connects; else the first with samples of e2e, accept,
+/// telemetry.publish and sessions.connect. Empty: none.
+std::string curve_of(load_metric, const std::vector<step_result>&);
+/// p99 by load of the steps that hold or are broken and carry it.
+std::vector<knee> curve_points(const capacity_result&);
 
 /// pass: a load held, and none was asked for or at_least holds. missed: no load holds, or the highest that holds is below at_least.
 /// invalid: below at_least only because the search ended early (generator, time, samples), or nothing was decided. no_data: a budget had none.

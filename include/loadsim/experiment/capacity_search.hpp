@@ -42,7 +42,8 @@ struct planned_step {
     std::string why;              ///< "first load", "twice the load", "between 400/s and 800/s" ...
 };
 
-/// What was measured in a step, without its warm-up.
+/// What was measured in a step, without its warm-up. A latency that misses a limit is the platform's only if the same samples from begun
+/// (totals::latencies_from_begun) miss it, too, and p99 of lag and loop delay are small (verdict::evaluate_part()).
 struct step_measurement {
     planned_step step;
     measure::totals sum{};   ///< of the requests due, or the sessions opened, in the measured time; records are ignored
@@ -88,21 +89,25 @@ private:
     struct tried_load {
         double load = 0;
         std::string why;
-        std::vector<step_measurement> repetitions{}; ///< without records
-        std::uint32_t late_repetitions = 0;          ///< in which the generator was the limit; not in `repetitions`
-        std::string late_reason{};
+        std::vector<step_measurement> repetitions{}; ///< whose samples count
+        std::uint32_t late_repetitions = 0;          ///< in which the generator was the limit
+        std::string late_reason{};                   ///< of the last one
+        step_measurement late{};                     ///< the last one: shown if there is no other
         step_result judged{};
     };
 
     capacity_search() = default;
-    step_result judge(const tried_load&) const;
+    void judge(tried_load&) const;
     void plan_next();
+    void plan_above(double low);
+    void plan_below(const tried_load& lowest);
     void plan_between(double low, double high);
     void propose(double load, std::string why);
     void repeat(const tried_load&, std::string why);
     void finish(search_end, std::string sentence);
     nanoseconds measured_time_for(double load) const;
     std::string too_few_samples(double load) const; ///< sentence; empty: the longest step has enough
+    bool is_independent_of_load() const;            ///< of the last three loads, each half of the one before
     const tried_load* highest_holding() const;
     const tried_load* lowest_broken() const;
 
