@@ -84,6 +84,11 @@ private:
 } // namespace
 
 template <class V>
+void describe(V& v, variant_cost& c) {
+    v.required("perHour", c.per_hour, "Price of an hour, in one currency for all variants.", value_types::number{});
+}
+
+template <class V>
 void describe(V& v, variant& o) {
     constexpr value_types::text command{text_limit};
     v.required("name", o.name, "Name in reports, and of the folder of its runs.", folder_name_text{});
@@ -98,6 +103,10 @@ void describe(V& v, variant& o) {
             value_types::duration{.min = std::chrono::milliseconds{100}});
     v.field("set", o.changes, "Values of the scenario for this variant, by path as in `--set`; not those of the load.",
             changed_values{});
+    v.field("cost", o.cost,
+            "Price of the variant; either all variants have one or none. Left out: what the runs cost, if the scenario "
+            "has prices.",
+            value_types::object<variant_cost>{});
 }
 
 namespace {
@@ -113,8 +122,8 @@ struct located_variant {
     boost::json::object schema() const { return value_types::object<variant>{}.schema(); }
 };
 
-/// Too few variants, and two of one name.
-void check_names(const variant_list& list, const yaml_node& root, read_context& r) {
+/// Too few variants, two of one name, and a price of some only.
+void check_together(const variant_list& list, const yaml_node& root, read_context& r) {
     const auto* variants = root.find("variants");
     if (variants == nullptr || variants->what != yaml_node::kind::list) return; // reported
     const auto guard = r.enter("variants");
@@ -128,6 +137,15 @@ void check_names(const variant_list& list, const yaml_node& root, read_context& 
         const auto deeper = r.enter(i);
         r.add_problem(*variants->items[i].find("name"),
                       fmt::format("a second variant '{}'; each needs a name of its own", name));
+    }
+    const auto has_cost = [](const variant& v) { return v.cost.has_value(); };
+    if (std::ranges::none_of(list.variants, has_cost)) return;
+    for (std::size_t i = 0; i < list.variants.size(); ++i) {
+        if (has_cost(list.variants[i])) continue;
+        const auto deeper = r.enter(i);
+        r.add_problem(variants->items[i], fmt::format("variant '{}' has no 'cost', and another one has; give it to all "
+                                                      "of them or to none",
+                                                      list.variants[i].name));
     }
 }
 
@@ -150,7 +168,7 @@ result<variant_list> read_variants(std::string_view yaml, std::string_view file)
             r.add_problem(*root, "the file is empty; a variants file has the key 'variants'");
         } else {
             value_types::object<variant_list>{}.read(r, *root, made);
-            check_names(made, *root, r);
+            check_together(made, *root, r);
         }
     }
     if (r.located_problems().empty()) return made;

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,10 @@ struct variant_change {
     std::string location{}; ///< "file:line:column" of its key
 };
 
+struct variant_cost {
+    double per_hour = 0; ///< in a currency that all variants share
+};
+
 /// One configuration of the platform. Each command is a text for /bin/sh -c; empty: none.
 struct variant {
     std::string name;                              ///< of its folder
@@ -27,6 +32,7 @@ struct variant {
     std::string after{};                           ///< after the run, also if `command` or `before` failed
     nanoseconds timeout = std::chrono::minutes{5}; ///< of each command
     std::vector<variant_change> changes{};         ///< in the order of the file
+    std::optional<variant_cost> cost{};            ///< of all variants, or of none
     std::string location{};                        ///< "file:line:column"
 };
 
