@@ -60,14 +60,14 @@ std::optional<knee> knee_of(std::vector<knee> points) {
     constexpr double least_distance = 0.1;
     if (points.size() < 3) return std::nullopt;
     std::ranges::sort(points, {}, &knee::load);
-    const auto [lowest, highest] = std::ranges::minmax(points, {}, &knee::p99);
+    const auto range = std::ranges::minmax(points, {}, &knee::p99);
     const auto& first = points.front();
     const auto& last = points.back();
     const auto loads = last.load - first.load;
-    const auto latencies = static_cast<double>((highest.p99 - lowest.p99).count());
+    const auto latencies = static_cast<double>((range.max.p99 - range.min.p99).count());
     if (loads <= 0 || latencies <= 0 || last.p99 <= first.p99) return std::nullopt;
     const auto height = [&](const knee& point) {
-        return static_cast<double>((point.p99 - lowest.p99).count()) / latencies;
+        return static_cast<double>((point.p99 - range.min.p99).count()) / latencies;
     };
     std::optional<knee> found;
     double furthest = least_distance;
