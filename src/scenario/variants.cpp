@@ -2,6 +2,7 @@
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/scenario/variants.hpp>
 
+#include "check.hpp"
 #include "overrides.hpp"
 #include "read_context.hpp"
 #include "schema_visitors.hpp"
@@ -18,7 +19,6 @@ namespace {
 
 constexpr std::size_t max_variants = 20;
 constexpr std::size_t max_changes = 200;
-constexpr std::string_view letters_and_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 std::string place_in_file(const read_context& r, source_location at) {
     return fmt::format("{}:{}:{}", r.files.empty() ? "" : r.files[at.file].name, at.line, at.column);
@@ -29,12 +29,9 @@ struct folder_name_text {
     void read(read_context& r, const yaml_node& n, std::string& out) const {
         const auto* found = r.expect_scalar(n, "a name");
         if (found == nullptr) return;
-        const auto others = std::string(letters_and_digits) + "._-";
-        if (found->empty() || found->size() > value_types::name_length ||
-            letters_and_digits.find(found->front()) == std::string_view::npos ||
-            found->find_first_not_of(others) != std::string::npos)
-            return r.add_problem(n, fmt::format("'{}' cannot be the name of a folder; write 1 to {} letters, digits, "
-                                                "'.', '_' and '-', a letter or digit first",
+        if (!is_folder_name(*found))
+            return r.add_problem(n, fmt::format("'{}' cannot name a folder: letters, digits, '.', '_' and '-', at most "
+                                                "{}",
                                                 excerpt(*found, value_types::name_length), value_types::name_length));
         if (found->starts_with("tune."))
             return r.add_problem(n, "a name that begins with 'tune.' is one of a report's file");
@@ -43,7 +40,7 @@ struct folder_name_text {
     yaml_node write(const std::string& value) const { return make_scalar(value); }
     boost::json::object schema() const {
         return {
-            {"type", "string"}, {"maxLength", value_types::name_length}, {"pattern", "^[A-Za-z0-9][A-Za-z0-9._-]*$"}};
+            {"type", "string"}, {"maxLength", value_types::name_length}, {"pattern", "^[A-Za-z0-9_][A-Za-z0-9._-]*$"}};
     }
 };
 
