@@ -73,7 +73,7 @@ public:
 
     /// Errors: no budget that steps can be judged by, a budget on a part of the load (`over`, `during`, `except`, phase=), options that
     /// contradict each other, a percentile that needs more samples than the longest step has at the first load.
-    static result<capacity_search> plan(capacity_options, std::vector<verdict::budget>, measure::labels);
+    static loadsim::result<capacity_search> plan(capacity_options, std::vector<verdict::budget>, measure::labels);
 
     /// nullopt: the search has ended.
     std::optional<planned_step> next() const { return next_; }
