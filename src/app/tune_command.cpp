@@ -4,12 +4,13 @@
 #include "tune_setup.hpp"
 #include "variant_runner.hpp"
 
+#include <loadsim/base/new_file.hpp>
 #include <loadsim/base/output.hpp>
 #include <loadsim/base/stop_decision.hpp>
 #include <loadsim/cluster/rank_info.hpp>
 #include <loadsim/experiment/variant_choice.hpp>
+#include <loadsim/report/experiment_report.hpp>
 #include <loadsim/report/report_folder.hpp>
-#include <loadsim/report/tune_report.hpp>
 #include <loadsim/report/variant_runs.hpp>
 #include <loadsim/verdict/several_runs.hpp>
 
@@ -19,9 +20,12 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <iterator>
 #include <memory>
+#include <numeric>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,11 +46,13 @@ struct tune_options {
 };
 
 /// What was measured, and how the comparison has ended.
-struct tune_result {
+struct measured_variants {
     std::vector<experiment::variant_rounds> variants{};
     std::vector<std::vector<double>> costs{}; ///< of the valid runs with a cost, by variant
-    exit_code worst = exit_code::pass;        ///< of the runs
-    bool complete = true;                     ///< false: a command or a run has failed
+    std::set<std::string> currencies{};       ///< of these
+    std::set<std::string> targets{};
+    exit_code worst = exit_code::pass; ///< of the runs
+    bool complete = true;              ///< false: a command or a run has failed
 };
 
 void print_round(const tune_options& options, const std::string& name, const variant_runner::ended_round& round,
@@ -69,23 +75,27 @@ void print_round(const tune_options& options, const std::string& name, const var
 
 /// Adds a run that has been evaluated. False: it has not, and the comparison cannot be completed.
 bool take_round(const std::filesystem::path& folder, std::size_t variant, const variant_runner::ended_round& round,
-                tune_result& result) {
+                measured_variants& result) {
     const auto& run = round.run;
     if (run.code) result.worst = verdict::worse(result.worst, *run.code);
     const bool is_evaluated = run.code && report::suite_verdict(run) != "error";
     auto& of_variant = result.variants[variant];
     if (auto read = is_evaluated ? report::read_variant_run(folder / of_variant.name / run.folder) : std::nullopt) {
         read->round.report_folder = (std::filesystem::path(of_variant.name) / run.folder).generic_string();
-        if (read->cost && read->round.valid) result.costs[variant].push_back(*read->cost);
+        result.targets.insert(read->target);
+        if (read->cost && read->round.valid) {
+            result.costs[variant].push_back(*read->cost);
+            result.currencies.insert(read->currency);
+        }
         of_variant.rounds.push_back(std::move(read->round));
     }
     return is_evaluated && round.failed_commands.empty();
 }
 
 /// Runs all rounds, or those before a stop signal, or before a command or a run that fails.
-tune_result run_rounds(const tune_options& options, const scenario::variant_list& list,
-                       const std::filesystem::path& folder, run_processes& processes) {
-    tune_result result;
+measured_variants run_rounds(const tune_options& options, const scenario::variant_list& list,
+                             const std::filesystem::path& folder, run_processes& processes) {
+    measured_variants result;
     for (const auto& v : list.variants) result.variants.push_back({.name = v.name});
     result.costs.resize(list.variants.size());
     variant_runner runner({.scenario = options.scenario, .rehearses = options.rehearses}, folder, processes);
@@ -109,23 +119,23 @@ tune_result run_rounds(const tune_options& options, const scenario::variant_list
     return result;
 }
 
-/// Price of an hour of each variant, or else the mean cost of its runs; absent: a run has no cost.
-void set_costs(const scenario::variant_list& list, tune_result& result) {
+/// Price of an hour of each variant, or else the mean cost of its runs; absent: a run has no cost. Returns the unit.
+std::string set_costs(const scenario::variant_list& list, measured_variants& result) {
     for (std::size_t i = 0; i < list.variants.size(); ++i) {
         auto& made = result.variants[i];
         const auto& costs = result.costs[i];
         const auto valid = std::ranges::count(made.rounds, true, &experiment::variant_round::valid);
-        double sum = 0;
-        for (const auto cost : costs) sum += cost;
         if (list.variants[i].cost)
             made.cost = list.variants[i].cost->per_hour;
         else if (!costs.empty() && std::ssize(costs) == valid)
-            made.cost = sum / static_cast<double>(costs.size());
+            made.cost = std::accumulate(costs.begin(), costs.end(), 0.0) / static_cast<double>(costs.size());
     }
+    if (list.variants.front().cost) return "per hour";
+    return result.currencies.size() == 1 ? *result.currencies.begin() + " per run" : std::string{};
 }
 
 /// Pass: all rounds are there, and at least one variant meets the budgets in all of its own.
-exit_code code_of(const tune_result& result, const experiment::variant_choice& choice, run_processes& processes) {
+exit_code code_of(const measured_variants& result, const experiment::variant_choice& choice, run_processes& processes) {
     auto code = result.worst;
     if (result.complete && std::ranges::any_of(choice.variants, &experiment::variant_summary::meets_budgets))
         code = exit_code::pass;
@@ -135,29 +145,63 @@ exit_code code_of(const tune_result& result, const experiment::variant_choice& c
     return code;
 }
 
+/// Writes document and page. False: one of them could not be written; the reason has been printed.
+bool write_tune_files(const std::filesystem::path& folder, const std::string& document) {
+    constexpr ::mode_t readable_by_all = 0644; // with secrets the folder is closed
+    problems errors;
+    const auto write = [&](const char* name, const std::string& text) {
+        if (const auto written = write_new_file(folder / name, text, readable_by_all); !written)
+            errors.add(written.error());
+    };
+    write(report::tune_file_name, document);
+    write(report::tune_page_file_name, report::experiment_page(document));
+    if (!errors.empty()) print_problems(errors);
+    return errors.empty();
+}
+
 exit_code refuse_tune(const problems& errors) {
-    print_problems(errors);
+    print_file_problems(errors);
     return exit_code::usage;
+}
+
+/// The targets of the runs, of which variants may have different ones.
+std::string target_of(const measured_variants& result) {
+    std::string text;
+    for (const auto& target : result.targets) text += (text.empty() ? "" : ", ") + target;
+    return text;
 }
 
 exit_code run_tune(const tune_options& options) {
     if (cluster::launched_by_mpi())
         return refuse_tune({"tune", "a launcher has started this as a rank; its runs are single processes"});
     auto list = read_tuned_variants(options.variants, options.scenario);
-    if (!list) {
-        print_file_problems(list.error());
-        return exit_code::usage;
-    }
+    if (!list) return refuse_tune(list.error());
     list->rounds = options.rounds.value_or(list->rounds);
     const auto scenario = load_scenario(flags_of_variant(options.scenario, list->variants.front()));
-    const auto started = std::chrono::system_clock::now();
-    const auto folder = make_report_folder(options.report, "tune", false);
+    if (!scenario) return refuse_tune(scenario.error());
+    const auto folder = make_report_folder(options.report, "tune");
     if (!folder) return folder.error();
+    report::experiment_origin origin{.version = LOADSIM_VERSION,
+                                     .scenario = scenario->name,
+                                     .seed = scenario->seed,
+                                     .started = std::chrono::system_clock::now()};
+    const auto begin = std::chrono::steady_clock::now();
     run_processes processes;
-    auto result = run_rounds(options, *list, folder->path, processes);
-    set_costs(*list, result);
-    const auto choice = experiment::choose(result.variants);
-    auto code = code_of(result, choice, processes);
+    auto measured = run_rounds(options, *list, folder->path, processes);
+    origin.elapsed = std::chrono::steady_clock::now() - begin;
+    origin.target = target_of(measured);
+    report::tune_result result{.cost_unit = set_costs(*list, measured)};
+    result.choice = experiment::choose(measured.variants);
+    origin.code = code_of(measured, result.choice, processes);
+    result.runs = std::move(measured.variants);
+    const auto document = report::tune_json(result, origin);
+    auto code = origin.code;
+    if (!write_tune_files(folder->path, document)) code = verdict::worse(code, exit_code::setup);
+    if (options.json)
+        print_without_masking(document);
+    else if (!options.quiet)
+        print_without_masking(fmt::format("\n{}\nreport    {}\n", report::tune_summary(result, origin),
+                                          (folder->path / report::tune_page_file_name).string()));
     return code;
 }
 

@@ -60,7 +60,9 @@ std::optional<variant_run> parse_variant_run(std::string_view summary) {
     if (const auto seconds = sending_seconds(array_at(fields, "phases")); seconds > 0)
         round.throughput = (due - unexpected) / seconds;
     if (due > 0) round.error_share = unexpected / due;
+    made.target = text_at(fields, "target");
     const auto cost = object_at(fields, "cost");
+    made.currency = text_at(cost, "currency");
     if (const auto total = value_at(cost, "total"); total.is_number()) made.cost = total.to_number<double>();
     return made;
 }

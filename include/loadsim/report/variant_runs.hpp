@@ -5,14 +5,17 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace loadsim::report {
 
-/// A run, and what it cost.
+/// A run, its target, and what it cost.
 struct variant_run {
     experiment::variant_round round;
-    std::optional<double> cost{}; ///< total, in the currency of the scenario; absent: the scenario has no prices
+    std::string target{};         ///< "embedded", or the addresses of broker and API
+    std::optional<double> cost{}; ///< total; absent: the scenario has no prices
+    std::string currency{};       ///< of the cost
 };
 
 /// Of a report folder; nullopt: it has no summary.json, or one that cannot be read: the run was not evaluated. `report_folder` is empty.
