@@ -64,7 +64,8 @@ struct step_measurement {
 /// Broken:    confirmed by a repetition if the limit is missed by less than small_margin, or is one of a count, a rate, a mean or an
 ///            extreme, which have no interval. Of these the majority of the repetitions decides.
 /// Generator: a step in which the generator was the limit is repeated once, alone; then the search ends with a floor.
-/// Source:    bisection of a monotonous function; the platform's limit is assumed to be one.
+/// Source:    bisection of a monotonous function; the platform's limit is assumed to be one. A queue that grows too slowly to miss a
+///            limit within a step is not seen: step_at_least.
 /// Threads:   one. It reads no clock: times are those of the measurements.
 class capacity_search {
 public:
