@@ -88,10 +88,4 @@ run_cost cost_of(const price_list&, const run_usage&);
 /// Cost of two runs of one scenario together. nullopt: one of them has none, or they have other prices.
 std::optional<run_cost> sum_of(const std::optional<run_cost>&, const std::optional<run_cost>&);
 
-/// Messages that a message of that size counts as: one for each started step, and one if it is empty. 0 without a step.
-constexpr std::uint64_t message_steps(std::uint64_t bytes, std::uint64_t step) {
-    if (step == 0) return 0;
-    return bytes <= step ? 1 : (bytes + step - 1) / step;
-}
-
 } // namespace loadsim::measure

@@ -1,4 +1,5 @@
 // Cost of a run by unit prices.
+#include <loadsim/base/message_steps.hpp>
 #include <loadsim/measure/cost.hpp>
 
 #include <gtest/gtest.h>
@@ -8,6 +9,7 @@
 #include <optional>
 
 using namespace loadsim::measure;
+using loadsim::message_steps;
 using namespace std::chrono_literals;
 
 namespace {
