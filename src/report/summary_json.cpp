@@ -1,4 +1,5 @@
 // Text of run.json and summary.json, and the lines of timeline.jsonl.
+#include "cost_report.hpp"
 #include "json_format.hpp"
 #include "records.hpp"
 #include "telemetry_json.hpp"
@@ -283,6 +284,7 @@ json::object identity_fields(std::string_view schema, const auto& run) {
             {"host", run.origin.host},
             {"target", run.origin.target},
             {"labels", texts_by_name(run.origin.labels)},
+            {"tags", texts_by_name(run.origin.tags)},
             {"mode", to_string(run.mode)},
             {"scenario", run.scenario},
             {"seed", run.seed}};
@@ -327,6 +329,7 @@ std::string summary_json(const run_result& run, const verdict::evaluation& evalu
         {"telemetry", telemetry_rows(sum, labels)},
         {"telemetry_backlogs", telemetry_backlogs(sum.backlogs)},
         {"taps", tap_rows(sum, labels)},
+        {"cost", cost_json(run.cost)},
         {"unmatched_fields", counts_by_text(sum.unmatched_fields)},
         {"broker_limits", counts_by_text(sum.broker_limits)},
         {"anomalies", counts_by_name(sum.anomalies, anomaly_names)},
