@@ -23,8 +23,8 @@
 #include <filesystem>
 #include <iterator>
 #include <memory>
-#include <numeric>
 #include <optional>
+#include <ratio>
 #include <set>
 #include <string>
 #include <utility>
@@ -48,8 +48,7 @@ struct tune_options {
 /// What was measured, and how the comparison has ended.
 struct measured_variants {
     std::vector<experiment::variant_rounds> variants{};
-    std::vector<std::vector<double>> costs{}; ///< of the valid runs with a cost, by variant
-    std::set<std::string> currencies{};       ///< of these
+    std::vector<std::vector<report::variant_run>> valid_runs{}; ///< by variant
     std::set<std::string> targets{};
     exit_code worst = exit_code::pass; ///< of the runs
     bool complete = true;              ///< false: a command or a run has failed
@@ -83,10 +82,7 @@ bool take_round(const std::filesystem::path& folder, std::size_t variant, const 
     if (auto read = is_evaluated ? report::read_variant_run(folder / of_variant.name / run.folder) : std::nullopt) {
         read->round.report_folder = (std::filesystem::path(of_variant.name) / run.folder).generic_string();
         result.targets.insert(read->target);
-        if (read->cost && read->round.valid) {
-            result.costs[variant].push_back(*read->cost);
-            result.currencies.insert(read->currency);
-        }
+        if (read->round.valid) result.valid_runs[variant].push_back(*read);
         of_variant.rounds.push_back(std::move(read->round));
     }
     return is_evaluated && round.failed_commands.empty();
@@ -97,7 +93,7 @@ measured_variants run_rounds(const tune_options& options, const scenario::varian
                              const std::filesystem::path& folder, run_processes& processes) {
     measured_variants result;
     for (const auto& v : list.variants) result.variants.push_back({.name = v.name});
-    result.costs.resize(list.variants.size());
+    result.valid_runs.resize(list.variants.size());
     variant_runner runner({.scenario = options.scenario, .rehearses = options.rehearses}, folder, processes);
     const auto order = experiment::interleaved(list.variants.size(), list.rounds);
     for (std::size_t i = 0; i < order.size() && processes.stop_signal() == 0; ++i) {
@@ -119,19 +115,30 @@ measured_variants run_rounds(const tune_options& options, const scenario::varian
     return result;
 }
 
-/// Price of an hour of each variant, or else the mean cost of its runs; absent: a run has no cost. Returns the unit.
+/// Cost of a variant by the prices of the scenario, and by its own for the time of its runs: mean of the valid runs.
+double mean_cost(const std::vector<report::variant_run>& runs, const std::optional<scenario::variant_cost>& own) {
+    double sum = 0;
+    for (const auto& run : runs)
+        sum += run.cost.value_or(0) +
+               (own ? own->per_hour * std::chrono::duration<double, std::ratio<3600>>(run.duration).count() : 0);
+    return sum / static_cast<double>(runs.size());
+}
+
+/// Sets what each variant cost if the scenario has prices, or else its price of an hour. Returns the unit; empty: no costs.
 std::string set_costs(const scenario::variant_list& list, measured_variants& result) {
+    std::set<std::string> currencies; // of the prices; empty text: a run without them
+    for (const auto& runs : result.valid_runs)
+        for (const auto& run : runs) currencies.insert(run.cost ? run.currency : std::string{});
+    const bool has_prices = currencies.size() == 1 && !currencies.begin()->empty();
     for (std::size_t i = 0; i < list.variants.size(); ++i) {
-        auto& made = result.variants[i];
-        const auto& costs = result.costs[i];
-        const auto valid = std::ranges::count(made.rounds, true, &experiment::variant_round::valid);
-        if (list.variants[i].cost)
-            made.cost = list.variants[i].cost->per_hour;
-        else if (!costs.empty() && std::ssize(costs) == valid)
-            made.cost = std::accumulate(costs.begin(), costs.end(), 0.0) / static_cast<double>(costs.size());
+        const auto& own = list.variants[i].cost;
+        if (has_prices && !result.valid_runs[i].empty())
+            result.variants[i].cost = mean_cost(result.valid_runs[i], own);
+        else if (!has_prices && own)
+            result.variants[i].cost = own->per_hour;
     }
-    if (list.variants.front().cost) return "per hour";
-    return result.currencies.size() == 1 ? *result.currencies.begin() + " per run" : std::string{};
+    if (has_prices) return *currencies.begin() + " per run";
+    return list.variants.front().cost ? "per hour" : "";
 }
 
 /// Pass: all rounds are there, and at least one variant meets the budgets in all of its own.

@@ -82,7 +82,9 @@ private:
 
 template <class V>
 void describe(V& v, variant_cost& c) {
-    v.required("perHour", c.per_hour, "Price of an hour, in one currency for all variants.", value_types::number{});
+    v.required("perHour", c.per_hour,
+               "Price of an hour, in the currency of the scenario's `cost`, or in any one without it.",
+               value_types::number{});
 }
 
 template <class V>
@@ -101,8 +103,9 @@ void describe(V& v, variant& o) {
     v.field("set", o.changes, "Values of the scenario for this variant, by path as in `--set`; not those of the load.",
             changed_values{});
     v.field("cost", o.cost,
-            "Price of the variant; either all variants have one or none. Left out: what the runs cost, if the scenario "
-            "has prices.",
+            "Price of the variant, for all variants or for none; added to what a run costs by the prices of the "
+            "scenario, if it "
+            "has any.",
             value_types::object<variant_cost>{});
 }
 

@@ -13,6 +13,7 @@ namespace loadsim::report {
 /// A run, its target, and what it cost.
 struct variant_run {
     experiment::variant_round round;
+    nanoseconds duration{0};      ///< from its start to its end
     std::string target{};         ///< "embedded", or the addresses of broker and API
     std::optional<double> cost{}; ///< total; absent: the scenario has no prices
     std::string currency{};       ///< of the cost

@@ -21,7 +21,7 @@ struct variant_change {
 };
 
 struct variant_cost {
-    double per_hour = 0; ///< in a currency that all variants share
+    double per_hour = 0; ///< in the currency of the prices of the scenario, or in any that all variants share
 };
 
 /// One configuration of the platform. Each command is a text for /bin/sh -c; empty: none.

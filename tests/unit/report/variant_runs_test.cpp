@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 namespace {
 
 std::string summary_of(const std::string& verdict, const std::string& more = {}) {
-    return R"({"verdict": ")" + verdict + R"(", "end_reason": "complete", "target": "embedded",
+    return R"({"verdict": ")" + verdict + R"(", "end_reason": "complete", "target": "embedded", "duration_ms": 9000,
         "requests": {"due": 300, "unexpected": 30},
         "phases": [{"sent": 100, "achieved_rate_per_s": 50}, {"sent": 0, "achieved_rate_per_s": null},
                    {"sent": 200, "achieved_rate_per_s": 100}],
@@ -37,6 +37,7 @@ TEST(variant_run, has_the_figures_of_its_summary) {
     EXPECT_EQ(run->cost, 0.25);
     EXPECT_EQ(run->currency, "USD");
     EXPECT_EQ(run->target, "embedded");
+    EXPECT_EQ(run->duration, 9s);
 }
 
 TEST(variant_run, meets_the_budgets_by_its_verdict) {
