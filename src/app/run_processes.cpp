@@ -58,12 +58,14 @@ run_processes::run_processes() {
     pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
 }
 
-run_processes::ended_process run_processes::run(std::vector<std::string> arguments) {
+run_processes::ended_process run_processes::run(std::vector<std::string> arguments,
+                                                std::vector<std::pair<std::string, std::string>> environment) {
     arguments.insert(arguments.begin(), "/proc/self/exe");
+    environment.emplace_back(command_name_variable, command_name());
     const captured_stream output("stdout");
     const captured_stream errors("stderr");
     const pid_t pid = start_child({.command = std::move(arguments),
-                                   .environment = {{command_name_variable, command_name()}},
+                                   .environment = std::move(environment),
                                    .out = output.for_child(),
                                    .err = errors.for_child()});
     if (pid < 0)

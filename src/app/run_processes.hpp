@@ -27,8 +27,9 @@ public:
         std::string output{}; ///< its standard output, at most 1 MiB
         std::string errors{}; ///< its standard error, at most 1 MiB
     };
-    /// Returns after the end of the process.
-    ended_process run(std::vector<std::string> arguments);
+    /// Returns after the end of the process. `environment`: takes precedence over that of this process.
+    ended_process run(std::vector<std::string> arguments,
+                      std::vector<std::pair<std::string, std::string>> environment = {});
 
     struct shell_command {
         std::string text; ///< for /bin/sh -c

@@ -64,7 +64,7 @@ protected:
     /// Name of the recommended variant; empty: none.
     std::string recommended(const std::string& criterion) const {
         const auto made = result();
-        const auto& variant = made.at_pointer("/recommendations/" + criterion + "/variant");
+        const auto& variant = made.at_pointer("/recommended/" + criterion + "/variant");
         return variant.is_string() ? std::string(variant.as_string()) : std::string{};
     }
 
@@ -150,7 +150,7 @@ TEST_F(tune, a_command_that_fails_ends_it_and_keeps_what_was_measured) {
                         "'no such image'; correct it, and run tune again"),
               HasSubstr("round-1-command.txt")));
     EXPECT_EQ(harness::read_file(log), "after\n") << "what was set up by half is taken down";
-    EXPECT_EQ(harness::number(result(), "/variants/0/rounds"), 1) << "of the variant that could be measured";
+    EXPECT_EQ(harness::number(result(), "/variants/0/valid_rounds"), 1) << "of the variant that could be measured";
     EXPECT_TRUE(exists(out() / "good" / "round-1" / "summary.json"));
     EXPECT_TRUE(exists(out() / "tune.html"));
     EXPECT_FALSE(exists(out() / "good" / "round-2"));
