@@ -106,7 +106,9 @@ result<run_processes::ended_command> run_processes::run_shell(const shell_comman
         const timespec time{static_cast<std::time_t>(seconds.count()), static_cast<long>((left - seconds).count())};
         const int number = ::sigtimedwait(&waited_for, nullptr, &time);
         if (number <= 0 || number == SIGCHLD) continue; // < 0: the time is over, or interrupted
-        if (first_ == 0) first_ = number;
+        const bool is_first = first_ == 0;
+        if (is_first) first_ = number;
+        if (is_first && command.outlasts_first_signal) continue;
         end_group(pid, code);
         return ended_command{command_end::stopped, *code};
     }

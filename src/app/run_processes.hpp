@@ -36,6 +36,7 @@ public:
         std::vector<std::pair<std::string, std::string>> environment{};
         std::filesystem::path output; ///< file that its standard output and standard error are appended to
         nanoseconds timeout{};
+        bool outlasts_first_signal = false; ///< only a second stop signal of this process ends it
     };
     enum class command_end : std::uint8_t { exited, timed_out, stopped };
     struct ended_command {

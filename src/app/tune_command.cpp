@@ -50,6 +50,7 @@ struct measured_variants {
     std::vector<experiment::variant_rounds> variants{};
     std::vector<std::vector<report::variant_run>> valid_runs{}; ///< by variant
     std::set<std::string> targets{};
+    std::size_t runs = 0;
     exit_code worst = exit_code::pass; ///< of the runs
     bool complete = true;              ///< false: a command or a run has failed
 };
@@ -104,6 +105,7 @@ measured_variants run_rounds(const tune_options& options, const scenario::varian
             flush_output(stdout);
         }
         const auto ended = runner.run(v, round);
+        if (ended.run.code) ++result.runs;
         print_round(options, v.name, ended, round == 1);
         const bool stopped = processes.stop_signal() != 0;
         if (!take_round(folder, order[i], ended, result) && !(stopped && ended.failed_commands.empty())) {
@@ -200,6 +202,9 @@ exit_code run_tune(const tune_options& options) {
     report::tune_result result{.cost_unit = set_costs(*list, measured)};
     result.choice = experiment::choose(measured.variants);
     origin.code = code_of(measured, result.choice, processes);
+    if (const auto planned = list->variants.size() * list->rounds; measured.runs < planned || !measured.complete)
+        print_problems({"tune", fmt::format("the comparison ended after {} of {} runs; what was measured is in {}",
+                                            measured.runs, planned, (folder->path / report::tune_file_name).string())});
     result.runs = std::move(measured.variants);
     const auto document = report::tune_json(result, origin);
     auto code = origin.code;

@@ -22,7 +22,7 @@ report::load_description shared_load(const scenario::scenario_config& config) {
     std::erase_if(load, [](const auto& part) { return part.first == "target"; }); // the platform may differ
     load.emplace_back("seed", std::to_string(config.seed));
     std::string budgets;
-    for (const auto& b : config.budgets) budgets += b.expression + '\n';
+    for (const auto& b : config.budgets) budgets += fmt::format("{} {}\n", b.expression, static_cast<int>(b.severity));
     load.emplace_back("budgets", std::move(budgets));
     return load;
 }

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <string>
@@ -52,19 +53,25 @@ std::string how_it_failed(const run_processes::ended_command& ended, const scena
 variant_runner::variant_runner(options o, std::filesystem::path folder, run_processes& processes)
     : options_(std::move(o)), folder_(std::move(folder)), processes_(processes) {}
 
-bool variant_runner::execute(std::string_view key, const std::string& text, const scenario::variant& v,
+bool variant_runner::execute(command_key which, const std::string& text, const scenario::variant& v,
                              std::uint32_t round, problems& failed) {
     if (text.empty()) return true;
+    const auto key = which == command_key::command ? "command" : which == command_key::before ? "before" : "after";
     const auto output = folder_ / v.name / fmt::format("round-{}-{}.txt", round, key);
     const auto ended =
         processes_.run_shell({.text = text,
                               .environment = {{"LOADSIM_VARIANT", v.name}, {"LOADSIM_ROUND", std::to_string(round)}},
                               .output = output,
-                              .timeout = v.timeout});
+                              .timeout = v.timeout,
+                              .outlasts_first_signal = which == command_key::after});
     using enum run_processes::command_end;
     if (ended && ended->how == exited && ended->exit_code == 0) return true;
     if (!ended) {
         failed.add(ended.error());
+    } else if (ended->how == stopped && which == command_key::after) {
+        failed.add(v.location, fmt::format("'after' of variant '{}' was ended by the stop signal; check what it should "
+                                           "have taken down (its output: {})",
+                                           v.name, output.string()));
     } else if (ended->how != stopped) {
         failed.add(v.location, fmt::format("'{}' of variant '{}' {} (round {}; all of its output: {})", key, v.name,
                                            how_it_failed(*ended, v, output), round, output.string()));
@@ -83,8 +90,9 @@ variant_runner::ended_round variant_runner::run(const scenario::variant& v, std:
         made.failed_commands.add(folder.string(), "cannot be created: " + error.message());
         return made;
     }
-    if (execute("command", v.command, v, round, made.failed_commands) &&
-        execute("before", v.before, v, round, made.failed_commands) && processes_.stop_signal() == 0) {
+    const auto goes_on = [&] { return processes_.stop_signal() == 0; };
+    if (execute(command_key::command, v.command, v, round, made.failed_commands) && goes_on() &&
+        execute(command_key::before, v.before, v, round, made.failed_commands) && goes_on()) {
         std::vector<std::string> arguments{options_.rehearses ? "rehearse" : "run", options_.scenario.file, "--report",
                                            (folder / made.run.name).string(), "--quiet"};
         append_changes(flags_of_variant(options_.scenario, v), arguments);
@@ -97,7 +105,7 @@ variant_runner::ended_round variant_runner::run(const scenario::variant& v, std:
         made.run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         made.messages = take_result(process, folder, max_repetitions, made.run);
     }
-    execute("after", v.after, v, round, made.failed_commands);
+    execute(command_key::after, v.after, v, round, made.failed_commands);
     return made;
 }
 

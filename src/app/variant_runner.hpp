@@ -32,13 +32,13 @@ public:
         problems failed_commands{}; ///< a sentence each, located in the variants file
     };
     /// Executes `command` and `before`, runs the scenario, and executes `after` in any case. A run that is invalid because of the
-    /// generator is repeated once. At a stop signal the command or the run ends, and what follows it but `after` is left out.
+    /// generator is repeated once. At a stop signal the command or the run ends, and what follows it but `after` is left out; only a second one ends `after`.
     ended_round run(const scenario::variant&, std::uint32_t round);
 
 private:
+    enum class command_key : std::uint8_t { command, before, after };
     /// False: it failed, or a stop signal has ended it.
-    bool execute(std::string_view key, const std::string& text, const scenario::variant&, std::uint32_t round,
-                 problems& failed);
+    bool execute(command_key, const std::string& text, const scenario::variant&, std::uint32_t round, problems& failed);
 
     options options_;
     std::filesystem::path folder_;

@@ -28,7 +28,7 @@ std::string latency_cell(const std::optional<figure_spread>& spread) {
 }
 
 std::string budgets_cell(const variant_summary& v) {
-    if (v.rounds == 0) return "invalid";
+    if (v.rounds == 0) return v.invalid_rounds == 0 ? "not run" : "invalid";
     return v.meets_budgets ? "met" : v.missed.empty() ? "not met" : fmt::format("missed: {}", v.missed);
 }
 
