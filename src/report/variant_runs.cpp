@@ -15,7 +15,7 @@ namespace loadsim::report {
 namespace {
 
 /// Of a number of milliseconds.
-std::optional<nanoseconds> duration_at(const boost::json::object& fields, std::string_view name) {
+std::optional<nanoseconds> optional_ms_at(const boost::json::object& fields, std::string_view name) {
     const auto value = value_at(fields, name);
     if (!value.is_number()) return std::nullopt;
     return std::chrono::round<nanoseconds>(std::chrono::duration<double, std::milli>(value.to_number<double>()));
@@ -53,15 +53,15 @@ std::optional<variant_run> parse_variant_run(std::string_view summary) {
     round.valid = end->verdict != "invalid";
     round.missed = round.meets_budgets ? std::string{} : first_missed(*end);
     const auto latency = object_at(object_at(fields, "latency"), "e2e");
-    round.latency_p99 = duration_at(latency, "p99_ms");
-    round.latency_p50 = duration_at(latency, "p50_ms");
+    round.latency_p99 = optional_ms_at(latency, "p99_ms");
+    round.latency_p50 = optional_ms_at(latency, "p50_ms");
     const auto requests = object_at(fields, "requests");
     const auto due = number_at(requests, "due");
     const auto unexpected = number_at(requests, "unexpected");
     if (const auto seconds = sending_seconds(array_at(fields, "phases")); seconds > 0)
         round.throughput = (due - unexpected) / seconds;
     if (due > 0) round.error_share = unexpected / due;
-    made.duration = duration_at(fields, "duration_ms").value_or(nanoseconds{0});
+    made.duration = optional_ms_at(fields, "duration_ms").value_or(nanoseconds{0});
     made.target = text_at(fields, "target");
     const auto cost = object_at(fields, "cost");
     made.currency = text_at(cost, "currency");
