@@ -65,7 +65,7 @@ function drawTuneChart(page) {
 function drawTuneTable(page) {
   const range = (spread, text) => spread === null || spread === undefined ? noValue :
     [text(spread.mean), spread.lowest < spread.highest && element('span', {class: 'detail'}, `${text(spread.lowest)} to ${text(spread.highest)}`)];
-  const budgets = variant => variant.valid_rounds === 0 ? 'invalid' : variant.meets_budgets ? 'met' : `missed${variant.missed_budget ? `: ${variant.missed_budget}` : ''}`;
+  const budgets = variant => variant.valid_rounds === 0 ? (variant.invalid_rounds > 0 ? 'invalid' : 'not run') : variant.meets_budgets ? 'met' : `missed${variant.missed_budget ? `: ${variant.missed_budget}` : ''}`;
   return fill('table', element('h2', {id: 'table-title'}, plural(page.variants.length, 'variant')),
     table('Variants', [
       {title: 'variant', head: true, of: variant => [variant.name, recommendationBadges(page, variant)]},
