@@ -10,6 +10,7 @@ install(DIRECTORY scenarios/ DESTINATION share/loadsim/scenarios FILES_MATCHING 
 install(DIRECTORY docs/schema/ DESTINATION share/loadsim/schema FILES_MATCHING PATTERN "*.json")
 install(FILES README.md ARCHITECTURE.md CHANGELOG.md DESTINATION ${loadsim_documentation})
 install(DIRECTORY docs/ DESTINATION ${loadsim_documentation}/docs FILES_MATCHING PATTERN "*.md" PATTERN schema EXCLUDE)
+install(FILES data/example_variants.yaml DESTINATION ${loadsim_documentation}/data) # linked by docs/tune.md
 install(FILES deploy/debian/copyright DESTINATION ${loadsim_documentation}) # also of what the program has embedded
 
 # The installed program prints manual page, schema and completion scripts at installation: a build does not wait for them.

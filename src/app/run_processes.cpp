@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <ctime>
 #include <optional>
@@ -57,12 +58,14 @@ run_processes::run_processes() {
     pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
 }
 
-run_processes::ended_process run_processes::run(std::vector<std::string> arguments) {
+run_processes::ended_process run_processes::run(std::vector<std::string> arguments,
+                                                std::vector<std::pair<std::string, std::string>> environment) {
     arguments.insert(arguments.begin(), "/proc/self/exe");
+    environment.emplace_back(command_name_variable, command_name());
     const captured_stream output("stdout");
     const captured_stream errors("stderr");
     const pid_t pid = start_child({.command = std::move(arguments),
-                                   .environment = {{command_name_variable, command_name()}},
+                                   .environment = std::move(environment),
                                    .out = output.for_child(),
                                    .err = errors.for_child()});
     if (pid < 0)
@@ -79,6 +82,56 @@ run_processes::ended_process run_processes::run(std::vector<std::string> argumen
         ::kill(pid, number);
     }
     return {*code, output.text(), errors.text()};
+}
+
+result<run_processes::ended_command> run_processes::run_shell(const shell_command& command) {
+    stop_signal(); // one that is pending has not been sent because of this command
+    const int output = open_output(command.output);
+    if (output < 0)
+        return problems{command.output.string(), fmt::format("cannot be written ({})", std::strerror(errno))};
+    const pid_t pid = start_child(
+        {.command = {"/bin/sh", "-c", command.text}, .environment = command.environment, .out = output, .err = output});
+    if (pid < 0) return problems{"", fmt::format("no process can be created ({})", std::strerror(errno))};
+    const auto deadline = std::chrono::steady_clock::now() + command.timeout;
+    auto waited_for = stop_signals_;
+    sigaddset(&waited_for, SIGCHLD);
+    std::optional<int> code;
+    while (!(code = exit_code_of(pid))) {
+        const auto left = deadline - std::chrono::steady_clock::now();
+        if (left <= nanoseconds{0}) {
+            end_group(pid, code);
+            return ended_command{command_end::timed_out, *code};
+        }
+        const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+        const timespec time{static_cast<std::time_t>(seconds.count()), static_cast<long>((left - seconds).count())};
+        const int number = ::sigtimedwait(&waited_for, nullptr, &time);
+        if (number <= 0 || number == SIGCHLD) continue; // < 0: the time is over, or interrupted
+        const bool is_first = first_ == 0;
+        if (is_first) first_ = number;
+        if (is_first && command.outlasts_first_signal) continue;
+        end_group(pid, code);
+        return ended_command{command_end::stopped, *code};
+    }
+    return ended_command{command_end::exited, *code};
+}
+
+void run_processes::end_group(pid_t leader, std::optional<int>& exit_code) {
+    constexpr std::chrono::seconds grace{5};
+    constexpr timespec poll_interval{0, 10'000'000};
+    ::kill(-leader, SIGTERM);
+    const auto is_there = [&] {
+        if (!exit_code) exit_code = exit_code_of(leader);
+        return !exit_code || ::kill(-leader, 0) == 0;
+    };
+    const auto end = std::chrono::steady_clock::now() + grace;
+    while (is_there() && std::chrono::steady_clock::now() < end) {
+        const int number = ::sigtimedwait(&stop_signals_, nullptr, &poll_interval);
+        if (number <= 0) continue;
+        if (first_ == 0) first_ = number;
+        break;
+    }
+    ::kill(-leader, SIGKILL); // of a group without processes: no effect
+    while (!exit_code && !(exit_code = exit_code_of(leader))) ::nanosleep(&poll_interval, nullptr);
 }
 
 int run_processes::stop_signal() {

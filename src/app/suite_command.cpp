@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "ended_run.hpp"
 #include "run_processes.hpp"
 #include "run_setup.hpp"
 #include "shipped_scenarios.hpp"
@@ -27,8 +28,6 @@
 #include <iterator>
 #include <memory>
 #include <optional>
-#include <sstream>
-#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -135,46 +134,6 @@ std::vector<std::string> arguments_of_run(const suite_options& options, const st
     if (options.retry_invalid != 0)
         arguments.insert(arguments.end(), {"--retry-invalid", std::to_string(options.retry_invalid)});
     return arguments;
-}
-
-/// What the process of a run has printed on standard error, without the reasons of the verdict.
-struct run_messages {
-    std::string errors{};
-    std::string warnings{};
-};
-
-run_messages messages_of(const std::string& printed, const std::optional<report::run_end>& end) {
-    constexpr std::string_view prefix = "loadsim: ";
-    run_messages made;
-    std::istringstream lines(printed);
-    for (std::string line; std::getline(lines, line);) {
-        const bool is_error = line.starts_with(prefix);
-        if (is_error) line.erase(0, prefix.size());
-        if (end && std::ranges::count(end->reasons, line) != 0) continue;
-        (is_error ? made.errors : made.warnings) += line + '\n';
-    }
-    return made;
-}
-
-/// Fills in how the run has ended.
-run_messages take_result(const run_processes::ended_process& process, const fs::path& suite_folder,
-                         std::uint32_t max_retries, report::suite_run& run) {
-    run.code = verdict::run_code_of(process.exit_code);
-    const auto first = suite_folder / run.name;
-    auto folder = first;
-    std::error_code unreadable;
-    for (std::uint32_t i = 1; i <= max_retries && fs::exists(report::retry_folder(first, i), unreadable); ++i) {
-        folder = report::retry_folder(first, i);
-        run.retries = i;
-    }
-    if (fs::exists(folder, unreadable)) run.folder = folder.filename();
-    run.end = report::read_run_end(folder);
-    auto messages = messages_of(process.errors, run.end);
-    if (report::suite_verdict(run) == "error")
-        run.error = !messages.errors.empty()
-                        ? messages.errors
-                        : fmt::format("the run ended with exit code {} and without a verdict", process.exit_code);
-    return messages;
 }
 
 /// Runs the scenarios until the end, a stop signal, or with --fail-fast the first that does not pass.

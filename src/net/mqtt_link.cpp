@@ -311,7 +311,7 @@ mqtt::session::published mqtt_link::publish(mqtt::message m) {
         sent = session_.publish(m, loop_.now(), out);
         return std::error_code{};
     });
-    if (!sent.error) ++loop_.traffic.published;
+    if (!sent.error) loop_.count_published(m.topic.size() + m.payload.size());
     return sent;
 }
 
@@ -421,7 +421,7 @@ void mqtt_link::on_connected(mqtt::session&, const mqtt::server_limits& limits) 
 }
 
 void mqtt_link::on_message(mqtt::session&, const mqtt::message& m) {
-    ++loop_.traffic.received;
+    loop_.count_received(m.topic.size() + m.payload.size());
     events_.on_message(*this, m);
 }
 

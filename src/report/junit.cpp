@@ -157,6 +157,7 @@ junit_suite junit_of(const measure::run_result& run, const verdict::evaluation& 
                                      {"target", run.origin.target}}};
     if (!run.origin.host.empty()) suite.host = run.origin.host;
     for (const auto& [name, value] : run.origin.labels) suite.properties.emplace_back("label." + name, value);
+    for (const auto& [key, value] : run.origin.tags) suite.properties.emplace_back("tag." + key, value);
 
     const auto invalid = reason_of_invalidity(evaluation);
     for (const auto& result : evaluation.budgets)

@@ -168,6 +168,7 @@ result<stored_run> merge_runs(const std::vector<stored_run>& runs) {
         sum.sessions_peak += more.sessions_peak;
         sum.recoveries.insert(sum.recoveries.end(), more.recoveries.begin(), more.recoveries.end());
         sum.lag_limit = std::max(sum.lag_limit, more.lag_limit);
+        sum.cost = measure::sum_of(sum.cost, more.cost);
         sum.generator.cpu_s += more.generator.cpu_s;
         sum.generator.rss_bytes += more.generator.rss_bytes;
         sum.generator.ranks += more.generator.ranks;

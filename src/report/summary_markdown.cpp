@@ -1,3 +1,4 @@
+#include "cost_report.hpp"
 #include "summary_sections.hpp"
 #include "text_format.hpp"
 
@@ -155,6 +156,23 @@ std::string telemetry_section(const measure::totals& sum, const measure::labels&
                                  rows);
 }
 
+std::string cost_section(const std::optional<measure::run_cost>& cost) {
+    if (!cost) return {};
+    const auto& currency = cost->currency;
+    std::vector<row> rows;
+    for (const auto& item : cost->items)
+        rows.push_back({code_span(item.name, true), quantity_text(item.quantity), price_unit_text(item.unit),
+                        money_text(item.price, currency), money_text(item.amount, currency)});
+    const auto add_sum = [&](std::string name, const std::optional<double>& amount) {
+        if (amount) rows.push_back({std::move(name), "", "", "", money_text(*amount, currency)});
+    };
+    add_sum("**run**", cost->total());
+    add_sum("per 1,000 requests", cost->per_1000_requests());
+    add_sum("per vehicle and month", cost->per_vehicle_month());
+    add_sum(count_of(cost->fleet, "vehicle", "vehicles") + ", a month", cost->fleet_month());
+    return markdown_table({"cost", ">quantity", "unit", ">price", ">amount"}, rows);
+}
+
 std::string counted_texts(std::string_view heading, const std::map<std::string, std::uint64_t>& counts) {
     std::vector<std::pair<std::string, std::uint64_t>> sorted(counts.begin(), counts.end());
     std::ranges::stable_sort(sorted, std::greater{}, &std::pair<std::string, std::uint64_t>::second);
@@ -182,7 +200,8 @@ std::string origin_section(const run_result& run) {
     if (!origin.target.empty()) facts.push_back("target " + code_span(origin.target, false));
     if (!origin.host.empty()) facts.push_back("from " + code_span(origin.host, false));
     if (!origin.version.empty()) facts.push_back("loadsim " + markdown_escaped(origin.version));
-    for (const auto& [name, value] : origin.labels) facts.push_back(code_span(name + '=' + value, false));
+    for (const auto* texts : {&origin.labels, &origin.tags})
+        for (const auto& [name, value] : *texts) facts.push_back(code_span(name + '=' + value, false));
     return fmt::format("\n{}\n", fmt::join(facts, " · "));
 }
 
@@ -194,8 +213,8 @@ std::string summary_markdown(const run_result& run, const verdict::evaluation& e
     std::string changes;
     if (!comparison.empty()) changes = fmt::format("\n### Compared with the baseline\n\n{}\n", trimmed(comparison));
     return verdict_section(run, evaluation) + budgets_section(evaluation) + requests_section(run) +
-           latency_section(sum) + phases_section(run, labels) + telemetry_section(sum, labels) + changes +
-           counted_texts("Reasons of errored and skipped requests", sum.errors) +
+           latency_section(sum) + phases_section(run, labels) + telemetry_section(sum, labels) +
+           cost_section(run.cost) + changes + counted_texts("Reasons of errored and skipped requests", sum.errors) +
            counted_texts("Reasons of refused and dropped sessions", sum.sessions.reasons) +
            anomalies_section(sum.anomalies) + origin_section(run);
 }

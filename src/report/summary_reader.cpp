@@ -1,5 +1,6 @@
 #include "summary_reader.hpp"
 
+#include "cost_report.hpp"
 #include "histogram_lines.hpp"
 #include "json_fields.hpp"
 #include "telemetry_json.hpp"
@@ -209,6 +210,8 @@ run_result run_of_summary(const json::object& summary, measure::labels& labels) 
         .version = text_at(summary, "version"), .host = text_at(summary, "host"), .target = text_at(summary, "target")};
     for (const auto& label : object_at(summary, "labels"))
         if (label.value().is_string()) run.origin.labels.emplace_back(label.key(), label.value().get_string());
+    for (const auto& tag : object_at(summary, "tags"))
+        if (tag.value().is_string()) run.origin.tags.emplace_back(tag.key(), tag.value().get_string());
     if (const auto started = parse_iso_time(text_at(summary, "load_started_at"))) run.load_started = *started;
     run.scenario = text_at(summary, "scenario");
     run.seed = count_at(summary, "seed");
@@ -239,6 +242,7 @@ run_result run_of_summary(const json::object& summary, measure::labels& labels) 
     read_campaigns(array_at(summary, "campaigns"), sum, labels);
     read_broker_api(object_at(summary, "broker_api"), sum.broker_api);
     read_telemetry_fields(summary, sum, labels);
+    run.cost = cost_of_json(value_at(summary, "cost"));
     sum.unmatched_fields = counts_by_text_at(summary, "unmatched_fields");
     sum.broker_limits = counts_by_text_at(summary, "broker_limits");
     sum.anomalies = counts_by_name_at(summary, "anomalies", anomaly_names);

@@ -1,4 +1,5 @@
 // Final summary of a run for the terminal.
+#include "cost_report.hpp"
 #include "summary_sections.hpp"
 #include "text_format.hpp"
 
@@ -284,18 +285,18 @@ std::string summary_text(const run_result& run, const verdict::evaluation& evalu
     if (style.columns != 0) style.columns = std::max(style.columns, min_summary_columns);
     const auto& sum = run.sum;
     const bool has_broker_api = style.verbose || !sum.broker_api.reasons.empty();
-    const auto text = '\n' + heading(run) + verdict_text(run.mode, evaluation, style.colour) +
-                      budgets(evaluation, style.colour) +
-                      (baseline == nullptr ? "" : comparison_summary(baseline->changes, baseline->name)) +
-                      time_shares(sum) + requests_text(run) + reasons(sum.errors) + matrix_text(sum, labels, style) +
-                      latency(sum, style) + phases(sum, labels, style) + sessions(run, style.verbose) +
-                      telemetry_text(sum, labels, style) + taps_text(sum, labels, style) + queued_text(sum.queued) +
-                      http(sum.http, style.verbose) + (style.verbose ? traffic(run) : "") +
-                      (has_broker_api ? broker_api_text(sum.broker_api) : "") + observers_text(sum, labels, style) +
-                      campaigns_text(sum, labels, style) + recoveries_text(run.recoveries, style) +
-                      anomalies_text(sum.anomalies, sum.expected_anomalies, sum.omitted_records) +
-                      unmatched_fields_text(sum.unmatched_fields) + broker_limits_text(sum.broker_limits) +
-                      report_location(run, folder);
+    const auto text =
+        '\n' + heading(run) + verdict_text(run.mode, evaluation, style.colour) + budgets(evaluation, style.colour) +
+        (baseline == nullptr ? "" : comparison_summary(baseline->changes, baseline->name)) + time_shares(sum) +
+        requests_text(run) + reasons(sum.errors) + matrix_text(sum, labels, style) + latency(sum, style) +
+        phases(sum, labels, style) + sessions(run, style.verbose) + telemetry_text(sum, labels, style) +
+        taps_text(sum, labels, style) + queued_text(sum.queued) + http(sum.http, style.verbose) +
+        (style.verbose ? traffic(run) : "") + (has_broker_api ? broker_api_text(sum.broker_api) : "") +
+        observers_text(sum, labels, style) + campaigns_text(sum, labels, style) +
+        recoveries_text(run.recoveries, style) + cost_text(run.cost, style) +
+        anomalies_text(sum.anomalies, sum.expected_anomalies, sum.omitted_records) +
+        unmatched_fields_text(sum.unmatched_fields) + broker_limits_text(sum.broker_limits) +
+        report_location(run, folder);
     const auto wrapped = wrap_lines(text, style.columns);
     return style.has_unicode_glyphs ? wrapped : with_ascii_glyphs(wrapped);
 }

@@ -46,6 +46,8 @@ measure::progress aggregator::progress(measure::stage at, monotonic_time start, 
     p.time = std::chrono::floor<std::chrono::milliseconds>(started_.utc + p.elapsed);
     p.interval_s = seconds(end - begin);
     p.late_ranks = late_ranks;
+    const auto before = std::exchange(online_at_last_progress_, latest_.sessions_online);
+    connection_seconds_ += p.interval_s * (static_cast<double>(before) + latest_.sessions_online) / 2;
     p.load_duration = plan_.schedule.duration();
     p.planned_arrivals = plan_.replay ? plan_.replay->arrivals.size() : plan_.schedule.size();
     p.drain_elapsed = std::max(end - load_end_, nanoseconds{0});
@@ -101,6 +103,17 @@ std::vector<measure::load_phase> aggregator::load_phases(monotonic_time now) con
     return all;
 }
 
+measure::run_cost aggregator::cost(nanoseconds duration) const {
+    return measure::cost_of(*plan_.scenario.cost, {.requests = sum_.requests.sent,
+                                                   .messages_up = sum_.messages.published_steps,
+                                                   .messages_down = sum_.messages.received_steps,
+                                                   .bytes_up = sum_.messages.bytes_sent,
+                                                   .bytes_down = sum_.messages.bytes_received,
+                                                   .connection_seconds = connection_seconds_,
+                                                   .duration = duration,
+                                                   .vehicles = plan_.scenario.fleet.vehicles});
+}
+
 measure::run_result aggregator::result(monotonic_time now) const {
     measure::run_result r;
     r.mode = plan_.replay ? plan_.replay->mode : measure::run_mode::run;
@@ -119,6 +132,7 @@ measure::run_result aggregator::result(monotonic_time now) const {
     r.generator.rss_bytes = rss_peak_;
     if (load_start_ != never) r.load_started = utc_of(load_start_);
     if (!plan_.replay) r.load_phases = load_phases(now);
+    if (!plan_.replay && plan_.scenario.cost) r.cost = cost(r.elapsed);
     r.generator.machines = measure::machine_loads(latest_.machines);
     return r;
 }

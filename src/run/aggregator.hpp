@@ -28,6 +28,8 @@ public:
 
     void add(measure::snapshot);
 
+    /// The sessions of the first snapshot are there from the start of the run: nothing connects.
+    void begin_online() { online_at_last_progress_ = latest_.sessions_online; }
     /// No arrivals follow, even if the plan has some.
     void end_load(monotonic_time when) { load_end_ = when; }
     /// Current state of the run, and the totals since the last call, as those of the interval that ended at `end`. `start`: of the
@@ -45,6 +47,7 @@ public:
 private:
     std::vector<measure::load_phase> load_phases(monotonic_time now) const;
     std::chrono::system_clock::time_point utc_of(monotonic_time) const; ///< in whole milliseconds
+    measure::run_cost cost(nanoseconds duration) const;                 ///< of a scenario with prices
 
     const run_plan& plan_;
     recovery_tracker recovery_tracker_;
@@ -58,6 +61,8 @@ private:
     measure::snapshot latest_;
     std::uint32_t sessions_peak_ = 0;
     std::uint64_t rss_peak_ = 0;
+    double connection_seconds_ = 0; ///< of all sessions, until the last progress
+    std::uint32_t online_at_last_progress_ = 0;
 };
 
 } // namespace loadsim::run

@@ -100,7 +100,8 @@ fleet::fleet_spec run_plan::fleet_spec_of(fleet_partition partition) const {
             .telemetry_messages = compiled.telemetry_messages,
             .segment_groups = compiled.segment_groups,
             .rate_factors = compiled.rate_factors,
-            .vehicle_model = replay ? nullptr : &compiled.vehicle_model};
+            .vehicle_model = replay ? nullptr : &compiled.vehicle_model,
+            .message_step = scenario::message_step_of(scenario)};
 }
 
 measure::due_request run_plan::due_request_of(const load::arrival& a, vehicle_id v) const {

@@ -31,11 +31,6 @@ bool has_name_characters(std::string_view text) {
 }
 
 /// True: the name, with the time of the run appended, is a valid folder name on all file systems.
-bool is_folder_name(std::string_view name) {
-    return !name.empty() && name.size() <= 100 && name.front() != '.' && name.front() != '-' &&
-           has_name_characters(name);
-}
-
 void check_tags(const std::vector<std::string>& tags, problems& all) {
     for (std::size_t i = 0; i < tags.size(); ++i) {
         const auto path = fmt::format("tags[{}]", i);
@@ -236,6 +231,11 @@ void check_fleet(const scenario_config& config, problems& all) {
     check_address("fleet.wakeup.udp", f.wakeup.udp);
     check_address("fleet.wakeup.sms", f.wakeup.sms);
     check_segments(config, all);
+}
+
+bool is_folder_name(std::string_view name) {
+    return !name.empty() && name.size() <= 100 && name.front() != '.' && name.front() != '-' &&
+           has_name_characters(name);
 }
 
 problems check(const scenario_config& config) {

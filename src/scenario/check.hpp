@@ -49,6 +49,9 @@ void warn_of_long_windows(const scenario_config&, problems& warnings);
 /// Warns of a plan without requests, and of a fleet that cannot carry the load. Expects a scenario without problems.
 void warn_of_load(const scenario_config&, problems& warnings);
 
+/// 1 to 100 letters, digits, '.', '_' and '-', without '.' or '-' at the start.
+bool is_folder_name(std::string_view);
+
 /// [A-Za-z][A-Za-z0-9._-]*: valid as a topic level and as a URL path segment, as the embedded backend needs it.
 bool is_service_name(std::string_view);
 std::string service_name_problem(std::string_view);

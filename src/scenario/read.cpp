@@ -157,20 +157,6 @@ bool is_reported(const std::vector<located_problem>& found, std::string_view pat
         found, [&](const located_problem& f) { return is_within(f.path, path) || is_within(path, f.path); });
 }
 
-problems sort_problems(std::vector<located_problem> found, const std::vector<read_context::source_file>& files,
-                       std::span<const value_override> overrides) {
-    std::ranges::stable_sort(found, {}, &located_problem::location);
-    problems all;
-    for (auto& f : found) {
-        if (f.location.override_number == 0)
-            all.add(fmt::format("{}:{}:{}", files[f.location.file].name, f.location.line, f.location.column),
-                    std::move(f.text));
-        else
-            all.add("--set " + overrides[f.location.override_number - 1].path, std::move(f.text));
-    }
-    return all;
-}
-
 /// First line of a written scenario in which secrets are masked.
 constexpr std::string_view masked_mark = "# Secrets are masked: *** stands for one.\n";
 
@@ -196,6 +182,20 @@ void find_masked(const yaml_node& n, read_context& r) {
 }
 
 } // namespace
+
+problems sort_problems(std::vector<located_problem> found, const std::vector<read_context::source_file>& files,
+                       std::span<const value_override> overrides) {
+    std::ranges::stable_sort(found, {}, &located_problem::location);
+    problems all;
+    for (auto& f : found) {
+        if (f.location.override_number == 0)
+            all.add(fmt::format("{}:{}:{}", files[f.location.file].name, f.location.line, f.location.column),
+                    std::move(f.text));
+        else
+            all.add("--set " + overrides[f.location.override_number - 1].path, std::move(f.text));
+    }
+    return all;
+}
 
 read_context::path_guard read_context::enter(std::string_view key) {
     return {path_, path_.empty() ? std::string(key) : "." + std::string(key)};

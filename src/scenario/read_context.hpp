@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,6 +74,10 @@ private:
     std::vector<located_problem> located_problems_;
     std::vector<located_problem> located_warnings_;
 };
+
+/// The problems with the locations "file:line:column" and "--set path", in the order of the locations.
+problems sort_problems(std::vector<located_problem>, const std::vector<read_context::source_file>&,
+                       std::span<const value_override>);
 
 /// "path.key"; "key" for an empty path.
 std::string join_path(std::string_view path, std::string_view key);

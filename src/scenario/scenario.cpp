@@ -49,6 +49,8 @@ scenario_config& scenario_config::operator=(const scenario_config&) = default;
 scenario_config& scenario_config::operator=(scenario_config&&) noexcept = default;
 scenario_config::~scenario_config() = default;
 
+std::uint64_t message_step_of(const scenario_config& config) { return config.cost ? config.cost->message_step : 0; }
+
 bool needs_a_broker(const scenario_config& config) {
     const auto is_mqtt = [](const observer::options& o) { return std::holds_alternative<observer::mqtt_options>(o); };
     return config.fleet.link == fleet::link_kind::mqtt || config.load.driver == driver::kind::mqtt ||

@@ -290,6 +290,11 @@ void describe(V& v, scenario_config& config) {
             "(all in a run of at most 100,000, else unexpected).",
             choices::record_selection.type());
     v.field("report", config.report, "Files of the report that are made on request.", value_types::report{});
+    v.field(
+        "cost", config.cost,
+        "Unit prices of the platform: what the run costs, for 1,000 requests, and for a vehicle and month; left out: "
+        "no cost.",
+        value_types::cost{});
     v.derived(
         "budgets", config.budgets,
         "Limits that make the run pass or fail. Of requests `unexpected == 0` and `anomalies == 0` hold beside them, "

@@ -3,6 +3,7 @@
 #include "embedded_data.hpp"
 #include "overrides.hpp"
 #include "schema.hpp"
+#include "variants_schema.hpp"
 #include "yaml.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -16,7 +17,8 @@
 #include <string>
 #include <vector>
 
-// Reference of the scenario keys, made of the JSON Schema (see schema.hpp) and of data/example_scenarios.yaml.
+// Reference of the scenario keys, made of the JSON Schema (see schema.hpp) and of data/example_scenarios.yaml; and that of the variants
+// file, with data/example_variants.yaml.
 namespace loadsim::scenario {
 namespace {
 
@@ -97,8 +99,9 @@ std::string flow_yaml(const yaml_node& n) {
 /// Examples by path.
 class example_finder {
 public:
-    example_finder() {
-        auto rest = example_scenarios_yaml;
+    /// `documents`: YAML, one or more.
+    explicit example_finder(std::string_view documents) {
+        auto rest = documents;
         while (!rest.empty()) {
             constexpr std::string_view separator = "\n---\n";
             const auto end = std::min(rest.find(separator), rest.size());
@@ -138,7 +141,12 @@ private:
 
 class reference_builder {
 public:
-    explicit reference_builder(const json::object& root) : root_(root) { add_section({}, {}, root); }
+    /// `examples`: documents with the keys of `root`. `title`: of its own section; empty: that of a scenario.
+    reference_builder(const json::object& root, std::string_view examples, const std::string& title = {},
+                      std::string_view sentence = {})
+        : root_(root), examples_(examples) {
+        add_section({{}, title}, sentence, root);
+    }
 
     std::vector<reference_section> take_sections() && {
         // Objects of one struct have the same sentences: an example of one place serves the others.
@@ -292,7 +300,12 @@ std::string schema_reference() {
     const json::object root = root_schema();
     std::string text = "# Scenario reference\n\n";
     text += introduction;
-    for (const auto& s : reference_builder(root).take_sections()) write_section(s, text);
+    for (const auto& s : reference_builder(root, example_scenarios_yaml).take_sections()) write_section(s, text);
+    const json::object variants = variants_root_schema();
+    for (const auto& s : reference_builder(variants, example_variants_yaml, "Variants",
+                                           "The file of `loadsim tune --variants`, see [tune.md](tune.md).")
+                             .take_sections())
+        write_section(s, text);
     text += "\n## Anomalies\n\n";
     for (const auto name : anomaly_names) text += fmt::format("- `{}`\n", name);
     return text;

@@ -53,6 +53,7 @@ struct fleet_spec {
     const telemetry::vehicle_model* vehicle_model = nullptr; ///< null: no vehicle sends telemetry
     bool store_on_disk = true;           ///< of fleet.store.sqlite; false: in memory only, as in a rehearsal
     std::uint32_t shards_of_process = 1; ///< which share the limits of the store
+    std::uint64_t message_step = 0;      ///< of a simulated network: bytes that count as one message; 0: not counted
 };
 
 } // namespace loadsim::fleet

@@ -3,6 +3,7 @@
 
 #include <loadsim/base/enum_names.hpp>
 #include <loadsim/base/time.hpp>
+#include <loadsim/measure/cost.hpp>
 #include <loadsim/measure/machine_load.hpp>
 #include <loadsim/measure/totals.hpp>
 #include <loadsim/measure/vehicle_states.hpp>
@@ -88,12 +89,13 @@ enum class run_mode : std::uint8_t {
 BOOST_DESCRIBE_ENUM(run_mode, run, rehearsal, replay)
 constexpr std::string_view to_string(run_mode m) { return enum_name(m); }
 
-/// Program, host, target and labels of a run, by which reports are told apart.
+/// Program, host, target, labels and tags of a run, by which reports are told apart.
 struct run_origin {
     std::string version{};                                     ///< of the program
     std::string host{};                                        ///< name of the machine; with ranks that of rank 0
     std::string target{};                                      ///< "embedded", or the addresses of broker and API
     std::vector<std::pair<std::string, std::string>> labels{}; ///< NAME and VALUE of each --label, in the order given
+    std::vector<std::pair<std::string, std::string>> tags{};   ///< KEY and VALUE of each --tag, in the order given
 };
 
 /// A phase of the load, as planned and as far as it came.
@@ -133,6 +135,7 @@ struct run_result {
     run_origin origin{};
     std::optional<std::chrono::system_clock::time_point> load_started{}; ///< whole ms; absent: it did not start
     std::vector<load_phase> load_phases{};                               ///< by phase index; empty: of a replay
+    std::optional<run_cost> cost{};                                      ///< absent: without prices, or of a replay
 };
 
 } // namespace loadsim::measure

@@ -93,10 +93,13 @@ BOOST_DESCRIBE_STRUCT(http_counts, (),
 struct message_counts {
     std::uint64_t published = 0; ///< MQTT application messages sent by our sessions
     std::uint64_t received = 0;
-    std::uint64_t bytes_sent = 0; ///< of all MQTT packets, without TLS
+    std::uint64_t bytes_sent = 0; ///< of all MQTT packets, without TLS; of a simulated network topic and payload
     std::uint64_t bytes_received = 0;
+    std::uint64_t published_steps = 0; ///< message_steps() of those published; 0: the scenario has no prices
+    std::uint64_t received_steps = 0;
 };
-BOOST_DESCRIBE_STRUCT(message_counts, (), (published, received, bytes_sent, bytes_received))
+BOOST_DESCRIBE_STRUCT(message_counts, (),
+                      (published, received, bytes_sent, bytes_received, published_steps, received_steps))
 
 /// Commands queued at the broker for an unreachable vehicle.
 struct queued_counts {

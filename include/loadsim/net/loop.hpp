@@ -1,6 +1,7 @@
 // Event loop of one shard: sockets, timers and the buffers shared by all its connections.
 #pragma once
 
+#include <loadsim/base/message_steps.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/net/byte_tap.hpp>
 #include <loadsim/net/epoll_poller.hpp>
@@ -37,6 +38,8 @@ struct traffic_counts {
     std::uint64_t bytes_received = 0;
     std::uint64_t tls_bytes_sent = 0; ///< of TLS records: handshakes, encrypted packets, alerts
     std::uint64_t tls_bytes_received = 0;
+    std::uint64_t published_steps = 0; ///< message_steps() of those published
+    std::uint64_t received_steps = 0;
 };
 
 /// Takes a buffer of a loop for one use, and returns it empty with its capacity. Nested uses get a buffer of their own.
@@ -89,6 +92,16 @@ public:
     std::vector<std::uint8_t> plain_buffer;
     std::vector<std::uint8_t> record_buffer; ///< TLS records to be sent, likewise
     traffic_counts traffic;
+    std::uint64_t message_step = 0; ///< bytes of topic and payload that count as one message; 0: steps are not counted
+    /// Count a message with so many bytes of topic and payload.
+    void count_published(std::size_t bytes) noexcept {
+        ++traffic.published;
+        traffic.published_steps += message_steps(bytes, message_step);
+    }
+    void count_received(std::size_t bytes) noexcept {
+        ++traffic.received;
+        traffic.received_steps += message_steps(bytes, message_step);
+    }
     /// Bytes of incomplete packets of all MQTT links together, and their limit: a link that exceeds it ends with
     /// errc::too_many_partial_packets. Default: one packet of MQTT's largest size.
     std::size_t partial_bytes = 0;

@@ -12,6 +12,7 @@
 #include <loadsim/load/options.hpp>
 #include <loadsim/load/parameters.hpp>
 #include <loadsim/load/schedule.hpp>
+#include <loadsim/measure/cost.hpp>
 #include <loadsim/net/url.hpp>
 #include <loadsim/observer/options.hpp>
 #include <loadsim/scenario/report_options.hpp>
@@ -146,6 +147,7 @@ struct scenario_config {
     std::vector<observer::tap_options> taps{};
     scenario::record record = record::automatic;
     scenario::report_options report;
+    std::optional<measure::price_list> cost{};
     std::vector<verdict::budget> budgets; ///< from read(): with the default ones (verdict/default_budgets.hpp)
     value_places budget_places{};         ///< of `budgets`, same index; set by read(), not written
 
@@ -162,6 +164,9 @@ struct scenario_config {
 /// All brokers, or all APIs, of the target, the primary one first; empty: embedded.
 std::vector<net::endpoint> brokers_of(const target&);
 std::vector<net::endpoint> apis_of(const target&);
+
+/// Bytes that count as one message of the prices; 0: the scenario has none.
+std::uint64_t message_step_of(const scenario_config&);
 
 /// True: anything in the scenario uses MQTT. With the link broker-api: only the driver, observers or campaigns can.
 bool needs_a_broker(const scenario_config&);

@@ -39,8 +39,9 @@ public:
           poster_(o, spec.seed, spec.shard_partition.index + 1, make_client_factory(loop, o.inbound, connections)) {}
 
     void deliver(vehicle_id v, delivered_command&& command) override {
-        ++loop_.traffic.received;
-        loop_.traffic.bytes_received += command.topic.size() + command.payload.size();
+        const auto bytes = command.topic.size() + command.payload.size();
+        loop_.count_received(bytes);
+        loop_.traffic.bytes_received += bytes;
         simulated_fleet::deliver(v, std::move(command));
     }
     void stop() override {
@@ -58,8 +59,9 @@ public:
 private:
     void on_vehicle_message(vehicle_id v, std::string_view request, std::string_view topic,
                             std::string_view payload) override {
-        ++loop_.traffic.published;
-        loop_.traffic.bytes_sent += topic.size() + payload.size();
+        const auto bytes = topic.size() + payload.size();
+        loop_.count_published(bytes);
+        loop_.traffic.bytes_sent += bytes;
         poster_.post(v, vin_of(v), request, payload, load_start_ == never ? nanoseconds{-1} : now() - load_start_);
     }
 

@@ -288,7 +288,7 @@ void paho_fleet::on_subscribed(paho_vehicle& vehicle, const paho_event& event) {
 }
 
 void paho_fleet::on_message(paho_vehicle& vehicle, const paho::message& m) {
-    ++loop_.traffic.received;
+    loop_.count_received(m.get_topic().size() + m.get_payload_str().size());
     const contract::paho_message_view message(m);
     const auto t = now();
     if (auto* const execution = accept_command(vehicle, message.view(), message.response_topic(), t))
@@ -337,7 +337,7 @@ std::error_code paho_fleet::publish(vehicle_state& v, std::string_view, const co
         return mqtt::errc::refused_by_capability;
     }
     const auto error = vehicle.client->publish(contract::paho_message_of(m, default_qos, session_of(vehicle).protocol));
-    if (!error) ++loop_.traffic.published;
+    if (!error) loop_.count_published(m.topic.size() + m.payload.size());
     return error;
 }
 

@@ -1,5 +1,6 @@
 #include "simulated_fleet/simulated_fleet.hpp"
 
+#include <loadsim/base/message_steps.hpp>
 #include <loadsim/fleet/events.hpp>
 
 #include <algorithm>
@@ -51,13 +52,27 @@ void simulated_fleet::deliver(vehicle_id v, delivered_command&& m) {
     release_idle();
 }
 
+void simulated_fleet::count_published(std::size_t bytes) {
+    auto& all = counts_.messages;
+    ++all.published;
+    all.bytes_sent += bytes;
+    all.published_steps += message_steps(bytes, spec_.message_step);
+}
+
+void simulated_fleet::count_received(std::size_t bytes) {
+    auto& all = counts_.messages;
+    ++all.received;
+    all.bytes_received += bytes;
+    all.received_steps += message_steps(bytes, spec_.message_step);
+}
+
 void simulated_fleet::receive(vehicle_state& vehicle, const in_transit_message& m) {
     if (m.packet_id == 0) return receive_command(vehicle, m);
     if (telemetry_) telemetry_->on_published(vehicle.id, m.packet_id, mqtt::reason::success);
 }
 
 void simulated_fleet::receive_command(vehicle_state& vehicle, const in_transit_message& m) {
-    ++counts_.messages.received;
+    count_received(m.topic.size() + m.payload.size());
     contract::message_view message{.topic = m.topic, .payload = m.payload};
     if (!m.headers.empty())
         message.property = [&m](std::string_view name) {
@@ -71,7 +86,7 @@ void simulated_fleet::receive_command(vehicle_state& vehicle, const in_transit_m
 
 std::error_code simulated_fleet::publish(vehicle_state& vehicle, std::string_view request,
                                          const contract::outgoing_message& m, mqtt::qos default_qos) {
-    if (!request.empty()) ++counts_.messages.published;
+    if (!request.empty()) count_published(m.topic.size() + m.payload.size());
     if (request.empty() || (can_exchange(vehicle) && is_uplink_free(vehicle))) { // presence is neither lost nor delayed
         uplink_receiver_.on_vehicle_message(vehicle.id, request, m.topic, m.payload);
         return {};
@@ -101,7 +116,7 @@ bool simulated_fleet::comes_back(vehicle_id v) const {
 
 /// The acknowledgement arrives at once, unless the link is slow or messages wait on it.
 telemetry_link::published simulated_fleet::publish_telemetry(vehicle_id v, const mqtt::message& m) {
-    ++counts_.messages.published;
+    count_published(m.topic.size() + m.payload.size());
     const bool acknowledged = m.quality != mqtt::qos::at_most_once;
     if (const auto* found = find(v); found == nullptr || is_uplink_free(*found)) {
         uplink_receiver_.on_telemetry(v, m.topic, m.payload);

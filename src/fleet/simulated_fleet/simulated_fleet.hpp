@@ -90,6 +90,8 @@ private:
     void send_from_vehicle(vehicle_state&, in_transit_message);
     void receive(vehicle_state&, const in_transit_message&); ///< by the vehicle
     void receive_command(vehicle_state&, const in_transit_message&);
+    void count_published(std::size_t bytes); ///< a message with so many bytes of topic and payload
+    void count_received(std::size_t bytes);
 
     // sessions.cpp: messages in transit.
     void transmit_downlink(vehicle_state&, in_transit_message);

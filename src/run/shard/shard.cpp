@@ -149,6 +149,7 @@ shard::shard(const run_plan& plan, const target_endpoints& endpoints, const time
     if (!taps_.empty()) vehicles_->set_telemetry_listener(&taps_);
     if (limits.open_requests != nullptr) ledger_.share_open_count(*limits.open_requests);
     loop_.tap = tap;
+    loop_.message_step = scenario::message_step_of(plan.scenario);
     thread_ = std::thread([this] {
         try {
             loop_.run();
@@ -277,7 +278,9 @@ measure::snapshot shard::collect() {
     r.counts.messages = {.published = traffic.published - previous_traffic_.published,
                          .received = traffic.received - previous_traffic_.received,
                          .bytes_sent = traffic.bytes_sent - previous_traffic_.bytes_sent,
-                         .bytes_received = traffic.bytes_received - previous_traffic_.bytes_received};
+                         .bytes_received = traffic.bytes_received - previous_traffic_.bytes_received,
+                         .published_steps = traffic.published_steps - previous_traffic_.published_steps,
+                         .received_steps = traffic.received_steps - previous_traffic_.received_steps};
     r.counts.sessions.tls.bytes_sent = traffic.tls_bytes_sent - previous_traffic_.tls_bytes_sent;
     r.counts.sessions.tls.bytes_received = traffic.tls_bytes_received - previous_traffic_.tls_bytes_received;
     previous_traffic_ = traffic;

@@ -78,6 +78,7 @@ public:
     void run() {
         ledger_.set_start(start_);
         aggregator_.add(collect()); // first snapshot: all vehicles are online
+        aggregator_.begin_online();
         vehicles_->begin_load(start_);
         dispatcher_.begin(start_);
         exchange_messages();

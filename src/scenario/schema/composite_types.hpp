@@ -176,6 +176,13 @@ struct report {
     boost::json::object schema() const;
 };
 
+/// {currency, prices, messageStep, fleet}, or {example, fleet}.
+struct cost {
+    void read(scenario::read_context&, const yaml_node&, measure::price_list& out) const;
+    yaml_node write(const measure::price_list&) const;
+    boost::json::object schema() const;
+};
+
 /// {kafka: {topics, ...}}.
 struct tap {
     void read(scenario::read_context&, const yaml_node&, observer::tap_options& out) const;

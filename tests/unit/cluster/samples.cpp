@@ -176,7 +176,7 @@ measure::totals sample_totals(std::uint64_t from) {
     t.http.retries = 26 * from;
     t.http.failovers = 27 * from;
     t.http.addresses["[::1]:80"] = 28 * from;
-    t.messages = {10 * from, 11 * from, 12 * from, 13 * from};
+    t.messages = {10 * from, 11 * from, 12 * from, 13 * from, 14 * from, 15 * from};
     t.queued = {.delivered = 31 * from, .out_of_order = 32 * from, .wait = {}};
     t.queued.wait.record(std::chrono::milliseconds{from});
     t.recoveries[{0, 3}].affected = 33 * from;
@@ -316,11 +316,13 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
     EXPECT_EQ(sent_again, b.http.retries);
     EXPECT_EQ(failed_over, b.http.failovers);
     EXPECT_EQ(api_addresses, b.http.addresses);
-    const auto& [published, received, bytes_sent, bytes_received] = messages;
+    const auto& [published, received, bytes_sent, bytes_received, published_steps, received_steps] = messages;
     EXPECT_EQ(published, b.messages.published);
     EXPECT_EQ(received, b.messages.received);
     EXPECT_EQ(bytes_sent, b.messages.bytes_sent);
     EXPECT_EQ(bytes_received, b.messages.bytes_received);
+    EXPECT_EQ(published_steps, b.messages.published_steps);
+    EXPECT_EQ(received_steps, b.messages.received_steps);
     const auto& [waiting, out_of_order, waited] = queued;
     EXPECT_EQ(waiting, b.queued.delivered);
     EXPECT_EQ(out_of_order, b.queued.out_of_order);

@@ -53,7 +53,7 @@ totals some_totals() {
     t.sessions.tls.bytes_received = 509;
     t.sessions.reasons["reset"] = 504;
     t.sessions.addresses["10.0.0.1:1883"] = 506;
-    t.messages = {601, 602, 603, 604};
+    t.messages = {601, 602, 603, 604, 605, 606};
     t.http = {.connection_limit = 651,
               .requests = 652,
               .opened = 653,
@@ -170,11 +170,13 @@ void expect_times(const totals& sum, std::uint64_t times) {
     EXPECT_EQ(reasons.at("reset"), 504 * times);
     EXPECT_EQ(addresses.at("10.0.0.1:1883"), 506 * times);
 
-    const auto& [published, received, bytes_sent, bytes_received] = messages;
+    const auto& [published, received, bytes_sent, bytes_received, published_steps, received_steps] = messages;
     EXPECT_EQ(published, 601 * times);
     EXPECT_EQ(received, 602 * times);
     EXPECT_EQ(bytes_sent, 603 * times);
     EXPECT_EQ(bytes_received, 604 * times);
+    EXPECT_EQ(published_steps, 605 * times);
+    EXPECT_EQ(received_steps, 606 * times);
 
     const auto& [allowed, http_requests, opened, open_peak, busy_peak, wait, timed_out, sent_again, failed_over,
                  api_addresses] = http;

@@ -279,7 +279,7 @@ TEST(summary_json, has_the_asked_and_the_achieved_rate_of_each_phase) {
 TEST(run_json, identifies_program_version_and_run) {
     expect_json(json::parse(run_json(sample_run::header())),
                 R"({"schema":"loadsim.run/2","version":"1.2.3","host":"ci-7",
-        "target":"mqtt://10.0.0.1:1883 http://10.0.0.9:80","labels":{"commit":"abc123","branch":"main"},"mode":"run",
+        "target":"mqtt://10.0.0.1:1883 http://10.0.0.9:80","labels":{"commit":"abc123","branch":"main"},"tags":{},"mode":"run",
         "scenario":"quickstart","seed":42,"started_at":"2026-11-20T10:20:00Z","load_started_at":null})");
     auto during_the_load = sample_run::header();
     during_the_load.load_started = sample_run::load_started();

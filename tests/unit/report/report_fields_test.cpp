@@ -165,7 +165,8 @@ json::value schema(const std::string& file) {
 } // namespace
 
 TEST(report_fields, are_documented_for_each_file) {
-    const auto run = sample_run::run_with_telemetry();
+    auto run = sample_run::run_with_telemetry();
+    run.cost = sample_run::cost();
     const auto summary = summary_json(run, sample_run::missed_budget(), sample_run::labels());
     EXPECT_THAT(field_errors("summary.json", {summary}), IsEmpty());
     const auto timeline = timeline_line(sample_run::under_load(run.sum), sample_run::labels());
@@ -193,6 +194,11 @@ TEST(summary_schema, describes_the_summary) {
         schema_errors(schema("summary"), summary(sample_run::run_with_telemetry(), sample_run::missed_budget())),
         IsEmpty());
     EXPECT_THAT(schema_errors(schema("summary"), summary({}, {})), IsEmpty()) << "an empty run";
+    auto with_cost = sample_run::run();
+    with_cost.cost = sample_run::cost();
+    EXPECT_THAT(schema_errors(schema("summary"), summary(with_cost, {})), IsEmpty());
+    with_cost.cost = measure::run_cost{.currency = "USD"};
+    EXPECT_THAT(schema_errors(schema("summary"), summary(with_cost, {})), IsEmpty()) << "no request, and no time";
 }
 
 TEST(summary_schema, a_difference_is_noticed) {

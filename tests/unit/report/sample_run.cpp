@@ -217,6 +217,18 @@ void add_telemetry(measure::totals& sum) {
     tap.append_times = 965;
 }
 
+measure::run_cost cost() {
+    const measure::price_list list{.currency = "EUR",
+                                   .example = "cloud-2026",
+                                   .description = "list prices of a cloud",
+                                   .prices = {{.name = "API", .unit = measure::price_unit::request, .price = 0.001},
+                                              {.name = "up", .unit = measure::price_unit::message_up, .price = 0.0001},
+                                              {.name = "brokers", .unit = measure::price_unit::hour, .price = 0.5}},
+                                   .fleet = 24'500'000};
+    return measure::cost_of(
+        list, {.requests = 2'000, .messages_up = 5'000, .duration = std::chrono::minutes{30}, .vehicles = 100});
+}
+
 measure::run_result run_with_telemetry() {
     auto made = run();
     add_telemetry(made.sum);

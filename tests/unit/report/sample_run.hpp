@@ -20,6 +20,7 @@ measure::run_result run();
 /// Two groups, of which one lost messages, backlogs, and a tap with findings.
 void add_telemetry(measure::totals&);
 measure::run_result run_with_telemetry();
+measure::run_cost cost(); ///< of no run above, by shipped prices and for a fleet
 
 /// Version of the program and start time.
 run_header header();
