@@ -2,6 +2,7 @@
 #pragma once
 
 #include <loadsim/base/ids.hpp>
+#include <loadsim/base/result.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/contract/message_contract.hpp>
 #include <loadsim/fleet/campaign.hpp>
@@ -16,11 +17,15 @@
 #include <string>
 #include <vector>
 
+#include <boost/json/object.hpp>
+
 namespace loadsim::vehicle {
 class registry;
 }
 
 namespace loadsim::fleet {
+
+class external_programs;
 
 // Empty parts, for a fleet without telemetry.
 inline const std::vector<contract::message_template> no_telemetry_messages;
@@ -53,6 +58,11 @@ struct fleet_spec {
     const telemetry::vehicle_model* vehicle_model = nullptr; ///< null: no vehicle sends telemetry
     bool store_on_disk = true;           ///< of fleet.store.sqlite; false: in memory only, as in a rehearsal
     std::uint32_t shards_of_process = 1; ///< which share the limits of the store
+    // External programs; by default none.
+    external_programs* programs =
+        nullptr; ///< of the behaviours and payloads; null: a vehicle that asks one says nothing
+    /// Reads the answers about commands; not null with programs.
+    result<vehicle::behaviour> (*read_answer)(const boost::json::object&) = nullptr;
 };
 
 } // namespace loadsim::fleet
