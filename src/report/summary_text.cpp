@@ -290,6 +290,7 @@ std::string summary_text(const run_result& run, const verdict::evaluation& evalu
                       time_shares(sum) + requests_text(run) + reasons(sum.errors) + matrix_text(sum, labels, style) +
                       latency(sum, style) + phases(sum, labels, style) + sessions(run, style.verbose) +
                       telemetry_text(sum, labels, style) + taps_text(sum, labels, style) + queued_text(sum.queued) +
+                      programs_text(sum.programs) +
                       http(sum.http, style.verbose) + (style.verbose ? traffic(run) : "") +
                       (has_broker_api ? broker_api_text(sum.broker_api) : "") + observers_text(sum, labels, style) +
                       campaigns_text(sum, labels, style) + recoveries_text(run.recoveries, style) +
