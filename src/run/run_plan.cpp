@@ -73,6 +73,12 @@ std::vector<program_options> run_plan::programs() const {
     std::vector<program_options> all;
     for (const auto& b : behaviours)
         if (b.program) all.push_back(*b.program);
+    if (replay) return all; // it sends no telemetry
+    const auto add_payload = [&all](const contract::message_options& m) {
+        if (m.payload.program) all.push_back(*m.payload.program);
+    };
+    for (const auto& g : scenario.fleet.telemetry.groups) add_payload(g.message);
+    for (const auto& a : scenario.fleet.telemetry.alarms) add_payload(a.message);
     return all;
 }
 

@@ -1,6 +1,8 @@
 // Checks of external programs: the file is there and can be executed.
 #include "check.hpp"
 
+#include "telemetry/compiled_telemetry.hpp"
+
 #include <loadsim/base/program_options.hpp>
 
 #include <fmt/format.h>
@@ -11,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <utility>
 
 namespace loadsim::scenario {
 namespace {
@@ -29,6 +32,11 @@ std::string program_problem(const std::string& path) {
 } // namespace
 
 void check_programs(const scenario_config& config, problems& all) {
+    for_each_telemetry_message(config.fleet, [&](const std::string& path, const contract::message_options& m) {
+        if (!m.payload.program) return;
+        if (auto text = program_problem(m.payload.program->path); !text.empty())
+            all.add(path + ".payload.exec", std::move(text));
+    });
     for (const auto& b : config.behaviours) {
         if (!b.program || b.program->path.empty()) continue; // vehicle::check() reports the latter
         if (auto text = program_problem(b.program->path); !text.empty())

@@ -62,4 +62,35 @@ std::string command_question(const fleet_spec& spec, vehicle_id v,
     return out;
 }
 
+std::string payload_question(const fleet_spec& spec, const asked_payload& m) {
+    const auto& options = spec.options.telemetry;
+    const auto groups = options.groups.size();
+    std::string out;
+    append_vehicle(out, spec, m.vehicle);
+    out += ",\"message\":{";
+    append_member(out, "name", m.group < groups ? options.groups[m.group].name : options.alarms[m.group - groups].name);
+    append_member(out, "topic", m.topic);
+    fmt::format_to(std::back_inserter(out), ",\"sequence\":{},\"signals\":{{", m.sequence);
+    for (const auto& one : telemetry::signal_table()) {
+        if (out.back() != '{') out += ',';
+        append_text(out, one.name);
+        out += ':';
+        telemetry::append_json(m.signals, one.id, out);
+    }
+    fmt::format_to(std::back_inserter(out), "}}}},\"time_ms\":{}", m.clock_us / 1'000);
+    return out;
+}
+
+result<std::string> read_payload_answer(const boost::json::object& answer) {
+    const auto* text = answer.if_contains("payload");
+    const auto* base64 = answer.if_contains("payload_base64");
+    if ((text != nullptr) == (base64 != nullptr))
+        return problems{"", "an answer about a payload has either 'payload' or 'payload_base64'"};
+    const auto* given = text != nullptr ? text : base64;
+    if (!given->is_string()) return problems{"", "a payload is a text"};
+    std::string payload(given->get_string());
+    if (base64 != nullptr && !decode_base64(payload)) return problems{"", "'payload_base64' is no base64"};
+    return payload;
+}
+
 } // namespace loadsim::fleet
