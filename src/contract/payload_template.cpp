@@ -47,6 +47,7 @@ bool decode(payload_options::payload_format format, std::string& text, std::size
     switch (format) {
     case payload_options::payload_format::hex: return decode_hex(text, from);
     case payload_options::payload_format::base64: return decode_base64(text, from);
+    case payload_options::payload_format::exec: return false; // the program makes it
     default: return true;
     }
 }
@@ -58,6 +59,7 @@ result<payload_template> payload_template::compile(const payload_options& option
     using form = payload_options::payload_format;
     payload_template made;
     made.format_ = options.format;
+    if (options.format == form::exec) return made;
     if (options.format == form::file) {
         auto bytes = read_file(options.text, max_file_size);
         if (!bytes) return problems("", "the file '" + options.text + "' " + bytes.error().list.front().text);

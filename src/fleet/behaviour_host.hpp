@@ -22,6 +22,8 @@ public:
     virtual bool online(vehicle_id) const = 0;                   ///< has a subscribed session
     virtual void take_over(command_execution&, nanoseconds) = 0; ///< the second client disconnects after this time
     virtual void stall(command_execution&, nanoseconds) = 0;
+    /// Asks the external program of a behaviour; command_execution::answer() follows, possibly within the call, unless the run ends.
+    virtual void ask_program(command_execution&) = 0;
     virtual void arm(net::timer&, monotonic_time) = 0;
     virtual monotonic_time now() const = 0;
     /// All steps are done; the execution may be destroyed during the call.

@@ -1,16 +1,19 @@
 // Execution of commands step by step; and the members of fleet_core (fleet_core.hpp) for it: acceptance, responses, disconnects.
 #include "command_execution.hpp"
 
+#include "external_program/question.hpp"
 #include "fleet_core.hpp"
 #include "response_encoder.hpp"
 #include "vehicle_rules.hpp"
 
 #include <loadsim/base/random.hpp>
 #include <loadsim/fleet/events.hpp>
+#include <loadsim/fleet/external_programs.hpp>
 #include <loadsim/mqtt/error.hpp>
 #include <loadsim/vehicle/resolved_behaviour.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace loadsim::fleet {
@@ -57,11 +60,19 @@ void command_execution::run_due_actions(monotonic_time now) {
         case kind::takeover: host_.take_over(*this, a.duration); break;
         case kind::stall: host_.stall(*this, a.duration); break;
         case kind::drop: return host_.end_execution(*this);
+        case kind::ask: return host_.ask_program(*this);
         case kind::choose: break; // resolved beforehand by resolve()
         }
         ++next_action_;
     }
     host_.end_execution(*this);
+}
+
+outcome_set command_execution::take_answer(vehicle::behaviour answer) {
+    answer_ = std::make_unique<const vehicle::behaviour>(std::move(answer));
+    behaviour_ = vehicle::resolve(*answer_, {}, random_);
+    next_action_ = 0;
+    return behaviour_.expected;
 }
 
 command_execution* fleet_core::accept_command(vehicle_state& vehicle, const contract::message_view& message,
@@ -92,7 +103,8 @@ command_execution* fleet_core::accept_command(vehicle_state& vehicle, const cont
                                                 draws_of(vehicle).unsolicited);
     behaviour_host& host = *this;
     const auto service = info.service.empty() ? std::string_view(command->service) : info.service;
-    auto execution = std::make_unique<command_execution>(host, v, vehicle::resolve(*b, service, choices));
+    auto resolved = vehicle::resolve(*b, service, choices);
+    auto execution = std::make_unique<command_execution>(host, v, std::move(resolved), choices);
     if (!info.arrival) draws_of(vehicle).unsolicited = static_cast<std::uint32_t>(choices.counter());
     execution->request = std::move(command->id);
     execution->command = std::move(*command);
@@ -161,6 +173,32 @@ void fleet_core::reconnect(command_execution& execution) {
     count_states(vehicle);
     cancel_wait(vehicle);
     try_connect(vehicle);
+}
+
+void fleet_core::ask_program(command_execution& execution) {
+    const auto v = execution.vehicle;
+    const auto& b = execution.source();
+    const auto clock_us = wall_us() + std::chrono::duration_cast<std::chrono::microseconds>(b.clock_offset).count();
+    const auto use = [this, &execution](vehicle::behaviour&& answer) {
+        const auto& asked = execution.source();
+        const bool follows_answer = asked.expected == vehicle::expected_of(asked); // no `expect` in the scenario
+        const auto expected = execution.take_answer(std::move(answer));
+        if (follows_answer) events_.on_expected(execution.vehicle, execution.request, expected);
+        execution.run_due_actions(now());
+    };
+    if (spec_.programs == nullptr) return use({.name = {}, .expected = outcome::timed_out}); // says nothing
+    spec_.programs->ask(*b.program, command_question(spec_, v, execution.command, clock_us),
+                        [this, use](const boost::json::object* answer) -> std::string {
+                            if (stopped_) return {};
+                            if (answer == nullptr) {
+                                use({.name = {}, .expected = outcome::timed_out});
+                                return {};
+                            }
+                            auto read = spec_.read_answer(*answer);
+                            if (!read) return read.error().list.front().text;
+                            use(std::move(*read));
+                            return {};
+                        });
 }
 
 void fleet_core::end_execution(command_execution& execution) {

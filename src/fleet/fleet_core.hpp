@@ -91,6 +91,7 @@ protected:
     void execute(command_execution&) final;
     void disconnect(command_execution&, vehicle::disconnect_kind) override;
     void reconnect(command_execution&) final;
+    void ask_program(command_execution&) final;
     bool online(vehicle_id v) const final { return state_of(v) == session_state::online; }
     void end_execution(command_execution&) final;
 

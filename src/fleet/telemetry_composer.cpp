@@ -1,5 +1,6 @@
 #include "telemetry_composer.hpp"
 
+#include "external_program/question.hpp"
 #include "vehicle_rules.hpp"
 
 #include <loadsim/base/random.hpp>
@@ -34,8 +35,25 @@ bool telemetry_composer::compose(const due_telemetry& m, std::int64_t wall_us, m
     return spec_.telemetry_messages[m.group].compose(values, out);
 }
 
-void telemetry_composer::append(std::uint32_t signal, std::string& out) const {
+std::string telemetry_composer::question(std::string_view topic, std::int64_t wall_us) const {
+    using std::chrono::duration_cast;
+    using std::chrono::microseconds;
+    compute_values();
+    const auto& behaviour = spec_.behaviours[spec_.segments.segment_of(composed_.vehicle)];
+    return payload_question(spec_, {.vehicle = composed_.vehicle,
+                                    .group = composed_.group,
+                                    .sequence = composed_.sequence,
+                                    .topic = topic,
+                                    .signals = *values_,
+                                    .clock_us = wall_us + duration_cast<microseconds>(behaviour.clock_offset).count()});
+}
+
+void telemetry_composer::compute_values() const {
     if (!values_) values_ = spec_.vehicle_model->signals_at(composed_.vehicle, day_.day_time(composed_.due));
+}
+
+void telemetry_composer::append(std::uint32_t signal, std::string& out) const {
+    compute_values();
     telemetry::append(*values_, signals_[signal], out);
 }
 

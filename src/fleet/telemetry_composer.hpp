@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace loadsim::fleet {
@@ -22,7 +23,11 @@ public:
     /// Replaces the content of `out`. False, with `out.problem`: the payload cannot be rendered. `wall_us`: since 1970.
     bool compose(const due_telemetry&, std::int64_t wall_us, monotonic_time now, contract::outgoing_message& out);
 
+    /// Question to the external program that makes the payload of the message that compose() had last, with that topic.
+    std::string question(std::string_view topic, std::int64_t wall_us) const;
+
 private:
+    void compute_values() const;
     void append(std::uint32_t signal, std::string& out) const override;
 
     const fleet_spec& spec_;

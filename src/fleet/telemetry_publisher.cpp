@@ -60,6 +60,7 @@ void telemetry_publisher::finish() {
     if (std::exchange(finished_, true) || load_start_ == never) return;
     timer_.disarm();
     flush_timer_.disarm();
+    drop_awaited_payloads();
     for (const auto slot : in_flight_.slots()) {
         if (store_ && in_flight_.is_suspended(slot)) {
             give_back(slot);
@@ -78,6 +79,7 @@ void telemetry_publisher::finish() {
 
 bool telemetry_publisher::awaits() const {
     if (finished_ || load_start_ == never) return false;
+    if (!awaited_.empty()) return true;
     const auto slots = in_flight_.slots();
     if (std::ranges::any_of(
             slots, [this](auto slot) { return !in_flight_.is_suspended(slot) || link_.comes_back(id_at(slot)); }))
@@ -120,20 +122,26 @@ void telemetry_publisher::arm() {
 }
 
 void telemetry_publisher::publish(due_telemetry due) {
-    const auto now = link_.now();
-    const auto v = due.vehicle;
-    if (sequences_) due.sequence = sequences_->next(v, due.group, due.sequence);
-    auto& counts = counts_[due.group];
-    ++counts.due;
-    counts.lag.record(now - (load_start_ + due.due));
-    const bool can_send = link_.can_send(v);
-    if (!can_send && !store_) return not_sent(due.group, "the link is down, and the fleet has no store");
-    if (!composer_.compose(due, link_.wall_us(), now, message_)) {
-        ++counts.errored;
-        ++counts.reasons[message_.problem];
-        return;
+    if (sequences_) due.sequence = sequences_->next(due.vehicle, due.group, due.sequence);
+    ++counts_[due.group].due;
+    const bool can_send = link_.can_send(due.vehicle);
+    if (!can_send && !store_) {
+        record_lag(due);
+        return not_sent(due.group, "the link is down, and the fleet has no store");
     }
+    const auto now = link_.now();
+    if (!composer_.compose(due, link_.wall_us(), now, message_)) return publish_without_payload(due);
+    counts_[due.group].lag.record(now - (load_start_ + due.due));
+    publish_composed(due, can_send);
+}
 
+void telemetry_publisher::record_lag(const due_telemetry& due) {
+    counts_[due.group].lag.record(link_.now() - (load_start_ + due.due));
+}
+
+void telemetry_publisher::publish_composed(const due_telemetry& due, bool can_send) {
+    const auto v = due.vehicle;
+    auto& counts = counts_[due.group];
     const auto packet = contract::mqtt_message_of(message_, qos_of(message_));
     telemetry::stored_message m{.vehicle = v,
                                 .group = due.group,
@@ -166,6 +174,11 @@ mqtt::qos telemetry_publisher::qos_of(const contract::outgoing_message& m) const
 
 void telemetry_publisher::not_sent(std::uint32_t group, const std::string& why) {
     ++counts_[group].unsent;
+    ++counts_[group].reasons[why];
+}
+
+void telemetry_publisher::not_made(std::uint32_t group, const std::string& why) {
+    ++counts_[group].errored;
     ++counts_[group].reasons[why];
 }
 

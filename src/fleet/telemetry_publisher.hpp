@@ -1,6 +1,7 @@
 // Publisher of a shard's telemetry: sends messages when they are due, stores them while a link is down, and counts where each ends.
 #pragma once
 
+#include "awaited_payloads.hpp"
 #include "closed_links.hpp"
 #include "in_flight_messages.hpp"
 #include "reissue_queue.hpp"
@@ -74,15 +75,25 @@ private:
     void process();
     void arm();
     void publish(due_telemetry);
+    void record_lag(const due_telemetry&);
+    void publish_composed(const due_telemetry&, bool can_send); ///< message_
     std::error_code send(const telemetry::stored_message&, const mqtt::message&, bool from_store);
     void track(const telemetry::stored_message&, std::uint16_t packet_id, std::uint64_t hash, bool from_store);
     void not_sent(std::uint32_t group, const std::string& why);
+    void not_made(std::uint32_t group, const std::string& why);
     void refuse_first(vehicle_id);
     const std::string& closing_reason(std::uint32_t group, std::uint32_t bytes);
     mqtt::qos qos_of(const contract::outgoing_message&) const;
     std::uint32_t slot_of(vehicle_id v) const { return spec_.shard_partition.slot_of(v); }
     vehicle_id id_at(std::uint32_t slot) const { return spec_.shard_partition.vehicle_at(slot); }
     nanoseconds since_start() const { return link_.now() - load_start_; }
+
+    // telemetry_payloads.cpp: payloads of external programs.
+    void publish_without_payload(const due_telemetry&);
+    void ask_payload(const due_telemetry&, const program_options&);
+    std::string take_payload(const due_telemetry&, const boost::json::object* answer);
+    void publish_settled(std::uint64_t queue);
+    void drop_awaited_payloads();
 
     // telemetry_reissue.cpp: the store.
     void open_store();
@@ -113,6 +124,8 @@ private:
     std::vector<std::string>
         closing_reasons_;                ///< by group: of messages at which the broker closes the link; empty: none yet
     contract::outgoing_message message_; ///< buffers, reused
+
+    awaited_payloads awaited_; ///< of external programs
 
     std::unique_ptr<telemetry::store_persistence> storage_; ///< null: the store is in memory only
     std::optional<telemetry_sequences> sequences_;          ///< nullopt: those of the plan, from 1

@@ -31,7 +31,8 @@ contract::template_values template_values_of(const fleet_spec& spec, vehicle_id 
 
 bool references_previous_request(const std::vector<vehicle::step>& steps) {
     return std::ranges::any_of(steps, [](const vehicle::step& s) {
-        return (s.type == vehicle::step::kind::respond &&
+        return s.type == vehicle::step::kind::ask ||
+               (s.type == vehicle::step::kind::respond &&
                 s.response.request == vehicle::response_step::correlation::previous) ||
                std::ranges::any_of(s.branches,
                                    [](const vehicle::branch& b) { return references_previous_request(b.steps); });

@@ -139,6 +139,13 @@ void ledger::finished(vehicle_id v, std::string_view request, monotonic_time t) 
     state_->pending.expire_by(request, t + after_final_response);
 }
 
+void ledger::expect(vehicle_id v, std::string_view request, outcome_set expected) {
+    open_request* e = state_->find_open(v);
+    if (e == nullptr || state_->find_evidence(*e, request) != &e->own) return;
+    expected.add(e->expected_of_conditions);
+    e->spec.expected = expected;
+}
+
 void ledger::executed(vehicle_id v, std::string_view request, monotonic_time t) {
     auto& s = *state_;
     const auto again = [&](monotonic_time first) {

@@ -72,6 +72,7 @@ struct open_request {
     bool id_known = false;                          ///< by driver or platform, not assumed
     std::optional<std::string> requested_service{}; ///< as the driver writes it; nullopt: the platform's name
     std::vector<std::string> requested_parameters{};
+    outcome_set expected_of_conditions{};    ///< part of spec.expected
     bool unreachable = false;                ///< its vehicle was unreachable, at least temporarily
     bool executing = false;                  ///< its vehicle executes a command
     std::vector<std::uint32_t> conditions{}; ///< active during the request
@@ -83,6 +84,7 @@ struct open_request {
 
     void apply(const active_condition& t) {
         spec.expected.add(t.expected);
+        expected_of_conditions.add(t.expected);
         spec.expected_anomalies.add(t.expected_anomalies);
         add_condition(t.condition);
     }

@@ -37,6 +37,12 @@ std::uint64_t tls_counts::failed() const {
     return sum;
 }
 
+std::uint64_t program_counts::failed() const {
+    std::uint64_t sum = 0;
+    for (const auto& [name, count] : failures) sum += count;
+    return sum;
+}
+
 std::uint64_t telemetry_counts::never_arrived() const noexcept {
     return unacknowledged + refused + unsent + errored + overwritten + expired + too_old;
 }

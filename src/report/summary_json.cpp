@@ -182,6 +182,17 @@ json::object queued(const measure::queued_counts& q) {
     return {{"delivered", q.delivered}, {"out_of_order", q.out_of_order}, {"wait", json_latency(q.wait)}};
 }
 
+/// Null: no external program was asked.
+json::value programs(const measure::program_counts& p) {
+    if (p.asked == 0 && p.failures.empty()) return nullptr;
+    return json::object{{"asked", p.asked},
+                        {"answered", p.answered},
+                        {"late", p.late},
+                        {"answer", json_latency(p.answer)},
+                        {"failures", counts_by_text(p.failures)},
+                        {"failure_reasons", counts_by_text(p.reasons)}};
+}
+
 json::array recoveries(const run_result& run) {
     const auto ms_or_null = [](const std::optional<nanoseconds>& d) {
         return d ? json::value(json_ms(*d)) : json::value(nullptr);
@@ -330,6 +341,7 @@ std::string summary_json(const run_result& run, const verdict::evaluation& evalu
         {"telemetry_backlogs", telemetry_backlogs(sum.backlogs)},
         {"taps", tap_rows(sum, labels)},
         {"cost", cost_json(run.cost)},
+        {"exec", programs(sum.programs)},
         {"unmatched_fields", counts_by_text(sum.unmatched_fields)},
         {"broker_limits", counts_by_text(sum.broker_limits)},
         {"anomalies", counts_by_name(sum.anomalies, anomaly_names)},

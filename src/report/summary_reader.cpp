@@ -243,6 +243,12 @@ run_result run_of_summary(const json::object& summary, measure::labels& labels) 
     read_broker_api(object_at(summary, "broker_api"), sum.broker_api);
     read_telemetry_fields(summary, sum, labels);
     run.cost = cost_of_json(value_at(summary, "cost"));
+    const auto programs = object_at(summary, "exec");
+    sum.programs.asked = count_at(programs, "asked");
+    sum.programs.answered = count_at(programs, "answered");
+    sum.programs.late = count_at(programs, "late");
+    sum.programs.failures = counts_by_text_at(programs, "failures");
+    sum.programs.reasons = counts_by_text_at(programs, "failure_reasons");
     sum.unmatched_fields = counts_by_text_at(summary, "unmatched_fields");
     sum.broker_limits = counts_by_text_at(summary, "broker_limits");
     sum.anomalies = counts_by_name_at(summary, "anomalies", anomaly_names);

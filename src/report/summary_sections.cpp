@@ -235,6 +235,17 @@ std::string unmatched_fields_text(const std::map<std::string, std::uint64_t>& un
     return text;
 }
 
+std::string programs_text(const measure::program_counts& p) {
+    if (p.asked == 0 && p.failures.empty()) return "";
+    const auto waited = p.answer.empty() ? std::string{} : ", p99 " + human_percentile(p.answer, 99);
+    std::vector<row> rows;
+    for (const auto& [why, count] : p.reasons) rows.push_back({human_count(count) + " x", why});
+    return fmt::format("exec      {} to external programs, {} answered{}, {} failed\n",
+                       count_of(p.asked, "question", "questions"), human_count(p.answered), waited,
+                       human_count(p.failed())) +
+           table(rows, 2);
+}
+
 std::string broker_limits_text(const std::map<std::string, std::uint64_t>& limits) {
     if (limits.empty()) return "";
     std::string text = "\nlimits of the broker\n";

@@ -44,6 +44,8 @@ std::string taps_text(const measure::totals&, const measure::labels&, const summ
 /// CPU of the generator's machines during the load; empty: not measured.
 std::string machines_text(const std::vector<measure::machine_load>&);
 std::string broker_api_text(const measure::broker_api_counts&);
+/// Questions to external programs, and why they failed; empty if none was asked.
+std::string programs_text(const measure::program_counts&);
 std::string broker_limits_text(const std::map<std::string, std::uint64_t>&);
 std::string unmatched_fields_text(const std::map<std::string, std::uint64_t>&);
 

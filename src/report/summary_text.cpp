@@ -290,10 +290,10 @@ std::string summary_text(const run_result& run, const verdict::evaluation& evalu
         (baseline == nullptr ? "" : comparison_summary(baseline->changes, baseline->name)) + time_shares(sum) +
         requests_text(run) + reasons(sum.errors) + matrix_text(sum, labels, style) + latency(sum, style) +
         phases(sum, labels, style) + sessions(run, style.verbose) + telemetry_text(sum, labels, style) +
-        taps_text(sum, labels, style) + queued_text(sum.queued) + http(sum.http, style.verbose) +
-        (style.verbose ? traffic(run) : "") + (has_broker_api ? broker_api_text(sum.broker_api) : "") +
-        observers_text(sum, labels, style) + campaigns_text(sum, labels, style) +
-        recoveries_text(run.recoveries, style) + cost_text(run.cost, style) +
+        taps_text(sum, labels, style) + queued_text(sum.queued) + programs_text(sum.programs) +
+        http(sum.http, style.verbose) + (style.verbose ? traffic(run) : "") +
+        (has_broker_api ? broker_api_text(sum.broker_api) : "") + observers_text(sum, labels, style) +
+        campaigns_text(sum, labels, style) + recoveries_text(run.recoveries, style) + cost_text(run.cost, style) +
         anomalies_text(sum.anomalies, sum.expected_anomalies, sum.omitted_records) +
         unmatched_fields_text(sum.unmatched_fields) + broker_limits_text(sum.broker_limits) +
         report_location(run, folder);

@@ -3,6 +3,7 @@
 #include <loadsim/contract/message_contract.hpp>
 #include <loadsim/fleet/fleet_spec.hpp>
 #include <loadsim/scenario/compiled_scenario.hpp>
+#include <loadsim/scenario/program_answer.hpp>
 #include <loadsim/vehicle/resolved_behaviour.hpp>
 
 #include <algorithm>
@@ -20,6 +21,7 @@ std::vector<vehicle::behaviour> behaviours_of(const scenario::scenario_config& s
         for (auto& b : all) { // no vehicle gets a session
             b.credentials.emplace();
             b.asleep.reset();
+            b.program.reset();
             b.steps.clear();
             b.expected = outcome::timed_out;
         }
@@ -67,6 +69,19 @@ run_plan::run_plan(const scenario::scenario_config& config, const scenario::comp
 run_plan::~run_plan() = default;
 run_plan::run_plan(run_plan&&) noexcept = default;
 
+std::vector<program_options> run_plan::programs() const {
+    std::vector<program_options> all;
+    for (const auto& b : behaviours)
+        if (b.program) all.push_back(*b.program);
+    if (replay) return all; // it sends no telemetry
+    const auto add_payload = [&all](const contract::message_options& m) {
+        if (m.payload.program) all.push_back(*m.payload.program);
+    };
+    for (const auto& g : scenario.fleet.telemetry.groups) add_payload(g.message);
+    for (const auto& a : scenario.fleet.telemetry.alarms) add_payload(a.message);
+    return all;
+}
+
 std::string run_plan::vin_of(vehicle_id v) const { return compiled.registry.vin_of(v); }
 
 std::optional<vehicle_id> run_plan::vehicle_of(std::string_view vin) const {
@@ -101,7 +116,9 @@ fleet::fleet_spec run_plan::fleet_spec_of(fleet_partition partition) const {
             .segment_groups = compiled.segment_groups,
             .rate_factors = compiled.rate_factors,
             .vehicle_model = replay ? nullptr : &compiled.vehicle_model,
-            .message_step = scenario::message_step_of(scenario)};
+            .message_step = scenario::message_step_of(scenario),
+
+            .read_answer = scenario::read_program_answer};
 }
 
 measure::due_request run_plan::due_request_of(const load::arrival& a, vehicle_id v) const {

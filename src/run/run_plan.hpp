@@ -3,6 +3,7 @@
 
 #include <loadsim/backend/options.hpp>
 #include <loadsim/base/ids.hpp>
+#include <loadsim/base/program_options.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/load/parameters.hpp>
 #include <loadsim/load/schedule.hpp>
@@ -73,7 +74,8 @@ struct run_plan {
     std::optional<vehicle_id> vehicle_of(std::string_view vin) const;
     /// Sets the template values of a vehicle, except its VIN.
     void fill(vehicle_id, contract::template_values&) const;
-    fleet::fleet_spec fleet_spec_of(fleet_partition) const;
+    fleet::fleet_spec fleet_spec_of(fleet_partition) const; ///< without programs
+    std::vector<program_options> programs() const; ///< external ones of the vehicles, not each once; empty: none
     /// The planned request of an arrival assigned to that vehicle. `due` is not set: it needs the load's start.
     measure::due_request due_request_of(const load::arrival&, vehicle_id) const;
     /// Name of a command's service in load.services; `platform_service` is its text in the command, empty: none. The service of

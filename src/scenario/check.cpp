@@ -262,6 +262,7 @@ problems check(const scenario_config& config, problems& warnings) {
     check_tls(config, all);
     check_link(config, all);
     check_paho(config, all);
+    check_programs(config, all);
     check_campaigns(config, all);
     if (!all.empty()) return all; // templates are compiled only in a scenario without other problems
     if (const auto compiled = compile(config); !compiled) {

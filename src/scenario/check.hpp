@@ -28,6 +28,7 @@ void check_telemetry(const scenario_config&, problems&);
 void check_taps(const scenario_config&, problems&);
 void check_tls(const scenario_config&, problems&);
 void check_paho(const scenario_config&, problems&);
+void check_programs(const scenario_config&, problems&);
 /// Payloads of hex or base64, headers and paths with the values that each vehicle has of its own.
 void check_vehicle_values(const scenario_config&, const compiled_scenario&, problems&);
 /// Parameters that no request has, settings of the other driver, and messages that the contract leaves out.

@@ -44,6 +44,7 @@ bool uses_paho(const observer::options& o) {
 std::string_view step_beyond_paho(const std::vector<vehicle::step>& steps) {
     for (const auto& s : steps) {
         using kind = vehicle::step::kind;
+        if (s.type == kind::ask) return "asks an external program, whose answers may have any step (exec)";
         if (s.type == kind::takeover) return "connects a second client (takeover)";
         if (s.type == kind::stall) return "stops reading (stall)";
         if (s.type == kind::disconnect && s.disconnect == vehicle::disconnect_kind::abrupt)

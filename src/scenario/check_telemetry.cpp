@@ -83,7 +83,8 @@ bool mentions(const contract::message_options& m, bool (*matches)(std::string_vi
 } // namespace
 
 bool has_sequence(const contract::message_options& m) {
-    return m.vss.has_value() || mentions(m, [](std::string_view name) { return name == "seq"; });
+    return m.vss.has_value() || m.payload.program.has_value() || // a program has it in its questions
+           mentions(m, [](std::string_view name) { return name == "seq"; });
 }
 
 void check_telemetry(const scenario_config& config, problems& all) {
@@ -102,7 +103,7 @@ void warn_of_telemetry(const scenario_config& config, problems& warnings) {
     };
     bool all_lossy = has_telemetry(f);
     for_each_telemetry_message(f, [&](const std::string& path, const contract::message_options& m) {
-        if (!m.vss && !mentions(m, names_vehicle))
+        if (!m.vss && !m.payload.program && !mentions(m, names_vehicle))
             warnings.add(path + ".topic", "neither topic nor payload names the vehicle, so that a receiver cannot "
                                           "tell whose message it is; put {vin} into the topic");
         all_lossy = all_lossy && m.qos.value_or(static_cast<std::uint8_t>(f.mqtt.response_qos)) == 0;

@@ -74,6 +74,7 @@ private:
             session.was_interrupted = true;
             return check_duration(s, where + ".takeover");
         case step::kind::stall: require_session(where, session); return check_duration(s, where + ".stall");
+        case step::kind::ask: return; // the answer is checked when it is there
         case step::kind::choose: return check_branches(s.branches, where + ".choose", session);
         }
     }
@@ -133,7 +134,7 @@ private:
 /// Checks vehicles that never receive a command: offline, or with wrong credentials.
 void check_offline(const behaviour& b, behaviour_validator& all) {
     if (b.online && !b.credentials) return;
-    if (!b.steps.empty())
+    if (!b.steps.empty() && !b.program) // of a program check() reports it
         all.add_issue("steps", b.credentials
                                    ? "a vehicle with wrong credentials is rejected by the broker, and takes no steps"
                                    : "a vehicle that is offline takes no steps");
@@ -159,6 +160,11 @@ std::vector<validation_issue> check(const behaviour& b) {
     session_states session;
     all.check_steps(b.steps, "steps", session);
     all.check_delays();
+    if (b.program) {
+        if (b.program->path.empty()) all.add_issue("exec", "which program? write exec: ./car.py");
+        if (!b.online || b.credentials)
+            all.add_issue("exec", "the vehicle receives no command that a program could be asked about");
+    }
     if (b.asleep) all.check_delay(b.asleep->wakeup_delay, "asleep.takes");
     return std::move(all).issues();
 }

@@ -1,6 +1,7 @@
 #include "expected_outcome.hpp"
 
 #include <set>
+#include <utility>
 
 namespace loadsim::vehicle {
 namespace {
@@ -35,11 +36,20 @@ void apply_branches(const std::vector<branch>& branches, outcome_paths& all) {
     all.open = std::move(joined);
 }
 
+/// Steps that only the answer of a program tells: any outcome of a vehicle.
+void apply_unknown_steps(outcome_paths& all) {
+    std::set<expected_outcome> joined;
+    for (const auto end : {outcome::executed, outcome::failed, outcome::timed_out})
+        joined.merge(transformed(all.open, [end](expected_outcome& p) { p.set_configured(end); }));
+    all.open = std::move(joined);
+}
+
 void apply_steps(const std::vector<step>& steps, outcome_paths& all) {
     for (const auto& s : steps) {
         if (s.type == step::kind::respond)
             all.open = transformed(all.open, [&](expected_outcome& p) { p.add_response(s.response); });
         if (s.type == step::kind::choose) apply_branches(s.branches, all);
+        if (s.type == step::kind::ask) apply_unknown_steps(all);
         if (s.type == step::kind::drop) all.finished.merge(std::exchange(all.open, {}));
     }
 }

@@ -64,7 +64,7 @@ public:
 
     resolved_behaviour finish() && {
         const auto expected = outcomes();
-        return {std::move(steps_), expected};
+        return {std::move(steps_), expected, &behaviour_};
     }
 
 private:

@@ -61,6 +61,7 @@ measure::totals part_of(const budget& b, const measure::totals& all) {
     if (b.metric.starts_with("queued.")) part.queued = all.queued;
     if (b.metric.starts_with("campaigns.")) part.campaigns = all.campaigns;
     if (b.metric.starts_with("observers.")) part.observers = all.observers;
+    if (b.metric.starts_with("exec.")) part.programs = all.programs;
     if (b.metric.starts_with("anomalies")) part.anomalies = all.anomalies;
     if (is_of_backlogs(b))
         part.backlogs = all.backlogs;

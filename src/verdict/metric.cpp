@@ -183,11 +183,18 @@ result<budget> parse_metric(std::string_view name) {
         if (!contains(rest, counts)) return parse_error(unknown_name("metric of observers", rest, counts));
         return plain_count(name);
     }
+    if (head == "exec") {
+        const name_list counts{"failures"};
+        if (rest.empty()) return parse_error("exec needs the name of a metric: exec.failures");
+        const auto [what, stat] = split(rest);
+        if (!contains(what, counts)) return parse_error(unknown_name("metric of exec", what, counts));
+        return count_or_rate("exec.failures", stat);
+    }
     if (head == "telemetry") return telemetry_metric(head, rest, {"publish", "lag"}, telemetry_count_names());
     if (head == "tap") return telemetry_metric(head, rest, {"bridge", "deliver"}, tap_count_names());
     name_list heads(measure::hop_names.begin(), measure::hop_names.end());
     heads.insert(heads.end(), {"unexpected", "outcomes", "sessions", "queued", "recovery", "campaigns", "anomalies",
-                               "observers", "telemetry", "tap"});
+                               "observers", "exec", "telemetry", "tap"});
     return parse_error(unknown_name("metric", head, heads));
 }
 

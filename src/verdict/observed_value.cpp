@@ -81,6 +81,13 @@ std::optional<double> observer_value(const budget& b, const measure::totals& tot
     return static_cast<double>(count);
 }
 
+/// Absent: no external program was asked.
+std::optional<double> program_value(const budget& b, const measure::program_counts& programs) {
+    const auto failed = static_cast<double>(programs.failed());
+    if (programs.asked == 0) return failed == 0 ? std::nullopt : std::optional(failed);
+    return b.metric_kind == kind::rate ? failed / static_cast<double>(programs.asked) : failed;
+}
+
 /// Longest recovery in milliseconds; absent: none measured.
 std::optional<double> recovery_time(const budget& b, const measure::run_result& run) {
     std::optional<double> longest;
@@ -180,6 +187,7 @@ std::optional<double> observed_value(const budget& b, const measure::run_result&
     if (is_duration(b) && b.metric_kind != metric_kind::recovery) return stat_of(durations_of(b, run, names), b);
     if (b.metric.starts_with("campaigns.")) return campaign_value(b, run, names);
     if (b.metric.starts_with("observers.")) return observer_value(b, totals, names);
+    if (b.metric == "exec.failures") return program_value(b, totals.programs);
     if (is_of_telemetry(b) || is_of_taps(b)) return telemetry_count(b, totals, names);
     if (is_of_tls(b)) return tls_value(b, totals.sessions.tls);
     if (b.metric_kind == metric_kind::connect_count)
@@ -207,6 +215,7 @@ observed_base base_of(const budget& b, const measure::run_result& run, const mea
     if (metric.starts_with("campaigns.")) return {campaigns_of(b, totals, names).addressed, "vehicles"};
     if (is_of_tls(b)) return {totals.sessions.tls.completed().count() + totals.sessions.tls.failed(), "handshakes"};
     if (metric.starts_with("sessions.")) return {totals.sessions.connect.count(), "sessions"};
+    if (metric == "exec.failures") return {totals.programs.asked, "questions"};
     if (metric.starts_with("queued.")) return {totals.queued.delivered, "queued commands"};
     const auto requests = requests_of(b, totals, names);
     return {is_aborted(run) ? requests.ended() : requests.due, "requests"};

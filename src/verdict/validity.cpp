@@ -108,9 +108,23 @@ std::string change_for(const lateness& run, const measure::run_result& result, b
                                               : "Use more shards (--shards), or a less busy machine.";
 }
 
-} // namespace
+/// Share of the questions to external programs that may fail; above it what vehicles did is not what the scenario says.
+constexpr double max_program_failures = 0.01;
 
-validity validity_of(const measure::run_result& result, const measure::labels& names) {
+/// Sentence for external programs that failed too often; empty: they did not.
+std::string excess_of_programs(const measure::program_counts& programs) {
+    const auto failed = programs.failed();
+    if (failed == 0 || static_cast<double>(failed) <= max_program_failures * static_cast<double>(programs.asked))
+        return {};
+    std::string kinds;
+    for (const auto& [name, count] : programs.failures)
+        if (count != 0) kinds += fmt::format("{}{} {}", kinds.empty() ? "" : ", ", count, name);
+    return fmt::format("External programs failed in {} of {} questions ({}), more than 1 %: their vehicles did not do "
+                       "what they should. docs/exec.md tells what each failure means.",
+                       failed, programs.asked, kinds);
+}
+
+validity lateness_validity(const measure::run_result& result, const measure::labels& names) {
     const auto limit = result.lag_limit;
     const lateness run{result.sum.latencies.select(measure::hop::lag), result.sum.loop_delay};
     const auto phases = lateness_by_phase(result.sum);
@@ -143,6 +157,14 @@ validity validity_of(const measure::run_result& result, const measure::labels& n
                           late_names, format_duration(limit))
             : of_run;
     return {.reason = sentence + ' ' + change};
+}
+
+} // namespace
+
+validity validity_of(const measure::run_result& result, const measure::labels& names) {
+    auto found = lateness_validity(result, names);
+    if (found.reason.empty()) found.reason = excess_of_programs(result.sum.programs);
+    return found;
 }
 
 measure::run_result without_phases(const measure::run_result& run, const std::vector<std::uint32_t>& phases) {

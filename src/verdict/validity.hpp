@@ -18,7 +18,8 @@ struct validity {
 /// A phase is late if the p99 of its lag, or of the loop delay in it, exceeds the limit: always if that of the whole run
 /// does, too, else only with enough samples for a p99. A pause belongs to the phase before it, whose requests may still be
 /// in flight.
-/// Invalid: late phases have half of the requests that were begun, or more; or the p99 of telemetry's lag exceeds the limit. Pure.
+/// Invalid: late phases have half of the requests that were begun, or more; or the p99 of telemetry's lag exceeds the limit;
+/// or external programs failed in more than 1 % of their questions. Pure.
 validity validity_of(const measure::run_result&, const measure::labels&);
 
 /// The run without the requests, latencies and loop delay of these phases. What is not counted by phase stays: sessions, anomalies,

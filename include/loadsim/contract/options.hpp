@@ -3,6 +3,7 @@
 #pragma once
 
 #include <loadsim/base/outcome.hpp>
+#include <loadsim/base/program_options.hpp>
 #include <loadsim/base/time.hpp>
 
 #include <chrono>
@@ -25,9 +26,11 @@ struct payload_options {
         base64, ///< RFC 4648
         file,   ///< content of the file, unchanged
         plain,  ///< sent unchanged, never treated as JSON
+        exec,   ///< of `program`, which is asked for each message; of telemetry only
     };
     std::string text; ///< a template; for `file`, a path
     payload_format format = payload_format::text;
+    std::optional<program_options> program{};
     friend bool operator==(const payload_options&, const payload_options&) = default;
 };
 

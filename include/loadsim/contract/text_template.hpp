@@ -114,7 +114,8 @@ public:
     /// Errors: those of protobuf_payload::compile().
     static result<payload_template> compile_protobuf(const protobuf_options&, const template_symbols&,
                                                      std::vector<std::string>& pointers);
-    /// Appends to `out`. False: a rendered value is not what its format or the type of its field needs; `out` is unchanged, and
+    /// Appends to `out`. False: an external program makes the payload; or
+    /// a rendered value is not what its format or the type of its field needs; `out` is unchanged, and
     /// `problem`, which may be null, continues the option path of the payload: " is no hex".
     bool render(const template_values&, std::string& out, std::string* problem = nullptr) const;
     bool empty() const noexcept { return text_.empty() && file_bytes_.empty() && protobuf_ == nullptr; }

@@ -32,6 +32,8 @@ public:
     /// Final response of a request: executed or failed, with the code.
     virtual void on_finished(vehicle_id, std::string_view /*request*/, outcome, std::string_view /*code*/,
                              monotonic_time) {}
+    /// The answer of an external program says what a correct platform reports for the request.
+    virtual void on_expected(vehicle_id, std::string_view /*request*/, outcome_set) {}
     virtual void on_executed(vehicle_id, std::string_view /*request*/, monotonic_time) {}
     /// The vehicle begins to execute a command while it executes no other, and has none left to execute.
     virtual void on_execution_begin(vehicle_id) {}

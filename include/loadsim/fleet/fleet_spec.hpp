@@ -2,6 +2,7 @@
 #pragma once
 
 #include <loadsim/base/ids.hpp>
+#include <loadsim/base/result.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/contract/message_contract.hpp>
 #include <loadsim/fleet/campaign.hpp>
@@ -16,11 +17,15 @@
 #include <string>
 #include <vector>
 
+#include <boost/json/object.hpp>
+
 namespace loadsim::vehicle {
 class registry;
 }
 
 namespace loadsim::fleet {
+
+class external_programs;
 
 // Empty parts, for a fleet without telemetry.
 inline const std::vector<contract::message_template> no_telemetry_messages;
@@ -54,6 +59,11 @@ struct fleet_spec {
     bool store_on_disk = true;           ///< of fleet.store.sqlite; false: in memory only, as in a rehearsal
     std::uint32_t shards_of_process = 1; ///< which share the limits of the store
     std::uint64_t message_step = 0;      ///< of a simulated network: bytes that count as one message; 0: not counted
+    // External programs; by default none.
+    external_programs* programs =
+        nullptr; ///< of the behaviours and payloads; null: a vehicle that asks one says nothing
+    /// Reads the answers about commands; not null with programs.
+    result<vehicle::behaviour> (*read_answer)(const boost::json::object&) = nullptr;
 };
 
 } // namespace loadsim::fleet

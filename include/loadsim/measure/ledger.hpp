@@ -120,6 +120,8 @@ public:
                        bool retained = false);
     void acked(vehicle_id, std::string_view request, monotonic_time);
     void finished(vehicle_id, std::string_view request, monotonic_time);
+    /// Outcomes with a correct platform, in place of those of the due request; active conditions add theirs as before.
+    void expect(vehicle_id, std::string_view request, outcome_set);
     /// The vehicle executed the command (the horn sounded).
     void executed(vehicle_id, std::string_view request, monotonic_time);
     /// The vehicle executes commands from execution_began() to execution_ended(), with an open request or without.

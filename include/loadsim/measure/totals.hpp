@@ -167,6 +167,21 @@ BOOST_DESCRIBE_STRUCT(broker_api_counts, (),
                       (accepted, refused, reset, malformed, delayed, posted, rejected, failed, dropped, duplicated,
                        reasons))
 
+/// Questions to external programs: of behaviours and payloads.
+struct program_counts {
+    std::uint64_t asked = 0;
+    std::uint64_t answered = 0; ///< of those: in time, and usable
+    std::uint64_t late = 0;     ///< answers after the time-out of their question, which are ignored
+    histogram answer;           ///< from the question to its answer, if that was in time
+    /// exec_timeout, exec_overflow, exec_bad_answer, exec_ended. A line that answers no question is a bad answer, too.
+    std::map<std::string, std::uint64_t> failures{};
+    std::map<std::string, std::uint64_t> reasons{}; ///< of the failures: "exec_bad_answer: a line is no JSON object"
+
+    std::uint64_t failed() const; ///< sum of the failures
+    friend bool operator==(const program_counts&, const program_counts&) = default;
+};
+BOOST_DESCRIBE_STRUCT(program_counts, (), (asked, answered, late, answer, failures, reasons))
+
 /// Counts of a shard since its previous snapshot, or the sum over a run.
 struct totals {
     /// (segment, service, expected, observed) -> count
@@ -194,6 +209,7 @@ struct totals {
     std::map<std::uint32_t, telemetry_counts> telemetry; ///< by index of group, alarms after groups
     backlog_counts backlogs;
     std::map<std::uint32_t, tap_counts> taps;              ///< by index
+    program_counts programs;                               ///< external ones
     std::map<std::string, std::uint64_t> unmatched_fields; ///< sentences about contract fields that never matched
     std::map<std::string, std::uint64_t> broker_limits;    ///< sentences about what a broker does not support
     std::array<std::uint64_t, anomaly_count> anomalies{};  ///< without the expected ones
@@ -214,7 +230,7 @@ struct totals {
 BOOST_DESCRIBE_STRUCT(totals, (),
                       (requests, phases, groups, matrix, latencies, latencies_from_begun, loop_delay, phase_loop_delay,
                        sessions, messages, http, queued, recoveries, observers, campaigns, broker_api, telemetry,
-                       backlogs, taps, unmatched_fields, broker_limits, anomalies, expected_anomalies, errors,
+                       backlogs, taps, programs, unmatched_fields, broker_limits, anomalies, expected_anomalies, errors,
                        omitted_records, request_records, slowest_requests, anomaly_records, session_records,
                        telemetry_findings))
 

@@ -3,6 +3,7 @@
 
 #include <loadsim/base/anomaly.hpp>
 #include <loadsim/base/outcome.hpp>
+#include <loadsim/base/program_options.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/base/units.hpp>
 #include <loadsim/certificate/issuer.hpp>
@@ -68,6 +69,7 @@ struct step {
         takeover,   ///< a second client connects with the same client id, and disconnects after `duration`
         stall,      ///< stop reading the socket for `duration`: slow consumer
         choose,     ///< execute one of the branches, chosen by weight
+        ask,        ///< take the steps that the external program of the behaviour answers with; the only step
     };
     step::kind type = kind::wait;
     delay duration{};       ///< of wait, takeover and stall
@@ -113,7 +115,8 @@ struct sleep {
 /// Steps of a vehicle on receiving a command, and the outcomes of a correct platform.
 struct behaviour {
     std::string name;
-    bool online = true; ///< false: disconnects before the load starts; requests are sent anyway
+    bool online = true;                       ///< false: disconnects before the load starts; requests are sent anyway
+    std::optional<program_options> program{}; ///< external program; `steps` is then the step `ask` alone
     std::vector<step> steps;
     /// Accepted outcomes. If equal to the outcomes derived from the steps, each branch expects only its own outcomes.
     outcome_set expected = outcome::executed;

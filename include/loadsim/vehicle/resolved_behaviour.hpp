@@ -24,6 +24,7 @@ struct resolved_step {
 struct resolved_behaviour {
     std::vector<resolved_step> steps;
     outcome_set expected;
+    const behaviour* source = nullptr; ///< whose steps they are
 };
 
 /// Resolves a behaviour for a service: chooses branches and samples delays in step order. Deterministic for equal random streams.

@@ -37,6 +37,7 @@ std::string_view to_string(budget_severity);
 ///   sessions.refused, sessions.dropped, sessions.reconnects, queued.delivered, queued.out_of_order,
 ///   anomalies, anomalies.NAME (without expected ones)
 ///   observers.completions, .disagreements, .rejections, .connection_errors   what observers have seen
+///   exec.failures        of external programs; also with .rate (fraction of the questions)
 ///   telemetry.publish.STAT, telemetry.lag.STAT   from due to acknowledged; from due to begun
 ///   telemetry.due, .sent, .acknowledged, .stored, .reissued, .in_store, .restored   messages
 ///   telemetry.lost       messages that never arrived: .unacknowledged, .refused, .unsent, .errored, .overwritten, .expired and .too_old

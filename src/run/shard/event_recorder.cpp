@@ -42,6 +42,9 @@ void event_recorder::on_finished(vehicle_id v, std::string_view request, outcome
     ledger_.finished(v, request, t);
     if (observers_ != nullptr) observers_->on_finished(v, request, end, code, t);
 }
+void event_recorder::on_expected(vehicle_id v, std::string_view request, outcome_set outcomes) {
+    ledger_.expect(v, request, outcomes);
+}
 void event_recorder::on_executed(vehicle_id v, std::string_view request, monotonic_time t) {
     ledger_.executed(v, request, t);
 }

@@ -40,6 +40,7 @@ private:
                                      bool retained) override;
     void on_acked(vehicle_id, std::string_view request, monotonic_time) override;
     void on_finished(vehicle_id, std::string_view request, outcome, std::string_view code, monotonic_time) override;
+    void on_expected(vehicle_id, std::string_view request, outcome_set) override;
     void on_executed(vehicle_id, std::string_view request, monotonic_time) override;
     void on_execution_begin(vehicle_id) override;
     void on_execution_end(vehicle_id) override;

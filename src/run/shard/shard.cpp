@@ -40,8 +40,10 @@ http::client_options api_of(const target_endpoints& endpoints) {
 
 std::unique_ptr<fleet::vehicles> make_vehicles(net::loop& loop, const time_source& time, fleet::vehicle_events& events,
                                                const run_plan& plan, fleet_partition partition,
-                                               const target_endpoints& endpoints, const shard_limits& limits) {
+                                               const target_endpoints& endpoints, const shard_limits& limits,
+                                               fleet::external_programs* programs) {
     auto spec = plan.fleet_spec_of(partition);
+    spec.programs = programs;
     spec.shards_of_process = partition.count / limits.process_partition.count;
     if (plan.scenario.fleet.link == fleet::link_kind::mqtt) {
         const bool own = plan.scenario.fleet.client == mqtt::client_kind::own;
@@ -50,6 +52,12 @@ std::unique_ptr<fleet::vehicles> make_vehicles(net::loop& loop, const time_sourc
     }
     return fleet::make_broker_api_fleet(loop, time, events, spec, endpoints.broker_api, system_offset(time),
                                         limits.inbound_connections);
+}
+
+/// Null: no vehicle asks an external program.
+std::unique_ptr<fleet::external_programs> make_programs(net::loop& loop, const run_plan& plan) {
+    const auto programs = plan.programs();
+    return programs.empty() ? nullptr : fleet::make_external_programs(loop, programs);
 }
 
 bool is_response_observer(const observer::options& o) { return std::holds_alternative<observer::response_options>(o); }
@@ -135,8 +143,8 @@ shard::shard(const run_plan& plan, const target_endpoints& endpoints, const time
           plan.labels, [&plan](vehicle_id v) { return plan.vin_of(v); }, plan.scenario.load.completion_timeout,
           plan.recording()),
       campaign_sender_(loop_, plan, time, partition, endpoints, limits.sends_campaigns), recorder_(plan, ledger_, time),
-      taps_(plan, partition, time),
-      vehicles_(make_vehicles(loop_, time, recorder_, plan, partition, endpoints, limits)),
+      taps_(plan, partition, time), programs_(make_programs(loop_, plan)),
+      vehicles_(make_vehicles(loop_, time, recorder_, plan, partition, endpoints, limits, programs_.get())),
       observers_(loop_, plan, {.api = api_of(endpoints), .auth = endpoints.auth, .correlator = endpoints.correlator},
                  [this](vehicle_id v, const observer::completion& c) { recorder_.on_completion(v, c); }),
       driver_(make_driver(loop_, recorder_, observers_, plan, endpoints, partition, limits.http_connections,
@@ -147,6 +155,7 @@ shard::shard(const run_plan& plan, const target_endpoints& endpoints, const time
                             campaign_sender_.enabled() ? &campaign_sender_.ledger() : nullptr);
     recorder_.set_dispatcher(dispatcher_);
     if (!taps_.empty()) vehicles_->set_telemetry_listener(&taps_);
+    if (programs_) ++pending_starts_;
     if (limits.open_requests != nullptr) ledger_.share_open_count(*limits.open_requests);
     loop_.tap = tap;
     loop_.message_step = scenario::message_step_of(plan.scenario);
@@ -182,6 +191,7 @@ void shard::connect() {
         ready(observers_.start());
         driver_->start(ready);
         campaign_sender_.start(ready);
+        if (programs_) programs_->start(ready);
     });
 }
 
@@ -264,6 +274,7 @@ measure::snapshot shard::collect() {
     r.counts.recoveries = std::move(observed.recoveries);
     r.counts.telemetry = std::move(observed.telemetry);
     r.counts.backlogs = std::move(observed.backlogs);
+    if (programs_) r.counts.programs = programs_->take_counts();
     r.counts.http = driver_->take_counts();
     r.counts.broker_api = std::move(observed.broker_api);
     r.counts.campaigns = campaign_sender_.take_counts(r.counts.unmatched_fields);
@@ -314,7 +325,8 @@ void shard::begin_stop() {
         vehicles_->stop();
         taps_.finish();
         cpu_s_ = thread_cpu_seconds();
-        loop_.stop();
+        if (!programs_) return loop_.stop();
+        programs_->stop([this] { loop_.stop(); });
     });
 }
 

@@ -11,6 +11,7 @@
 
 #include <loadsim/driver/driver.hpp>
 #include <loadsim/fleet/broker_api.hpp>
+#include <loadsim/fleet/external_programs.hpp>
 #include <loadsim/measure/ledger.hpp>
 #include <loadsim/measure/snapshot.hpp>
 #include <loadsim/net/loop.hpp>
@@ -72,6 +73,7 @@ private:
     campaign_sender campaign_sender_;
     event_recorder recorder_;
     shard_taps taps_;
+    std::unique_ptr<fleet::external_programs> programs_; ///< null: no vehicle asks one
     std::unique_ptr<fleet::vehicles> vehicles_;
     shard_observers observers_;
     contract::field_match_stats driver_match_stats_; ///< of the mqtt driver's event mapping
@@ -79,8 +81,9 @@ private:
     arrival_dispatcher dispatcher_;
     net::clock_timer due_timer_;
     loop_delay loop_delay_;
-    net::clock_timer delay_timer_;     ///< of loop_delay_
-    std::uint32_t pending_starts_ = 3; ///< components not started yet: observers, driver, campaign sender
+    net::clock_timer delay_timer_; ///< of loop_delay_
+    std::uint32_t pending_starts_ =
+        3; ///< components not started yet: observers, driver, campaign sender; and the programs
     std::string error_;
     net::traffic_counts previous_traffic_;
     double cpu_s_ = 0;

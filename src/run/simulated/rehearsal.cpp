@@ -11,8 +11,10 @@
 #include <loadsim/backend/default_protocol.hpp>
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/contract/message_contract.hpp>
+#include <loadsim/fleet/external_programs.hpp>
 #include <loadsim/fleet/fleet_spec.hpp>
 #include <loadsim/fleet/simulated_fleet.hpp>
+#include <loadsim/net/loop.hpp>
 #include <loadsim/net/timer_wheel.hpp>
 #include <loadsim/scenario/compiled_scenario.hpp>
 
@@ -47,11 +49,41 @@ run_plan simulated_plan(const scenario::scenario_config& scenario, const scenari
 }
 
 /// A rehearsal leaves the databases of real runs alone.
-fleet::fleet_spec simulated_fleet_spec(const run_plan& plan) {
+fleet::fleet_spec simulated_fleet_spec(const run_plan& plan, fleet::external_programs* programs) {
     auto spec = plan.fleet_spec_of({});
     spec.store_on_disk = false;
+    spec.programs = programs;
     return spec;
 }
+
+/// External programs, which need the machine's time: simulated time stands still until one has answered.
+class rehearsed_programs {
+public:
+    explicit rehearsed_programs(const std::vector<program_options>& all) {
+        if (all.empty()) return;
+        loop_.emplace(time_);
+        programs_ = fleet::make_external_programs(*loop_, all, fleet::answer_wait::blocking);
+    }
+
+    /// Null: no vehicle asks one.
+    fleet::external_programs* get() const { return programs_.get(); }
+
+    /// Empty: all run.
+    std::string start() {
+        std::string error;
+        if (programs_) programs_->start([&error](const std::string& why) { error = why; });
+        return error;
+    }
+    void stop() {
+        if (programs_) programs_->stop([] {});
+    }
+    measure::program_counts take_counts() { return programs_ ? programs_->take_counts() : measure::program_counts{}; }
+
+private:
+    steady_time time_;
+    std::optional<net::loop> loop_;
+    std::unique_ptr<fleet::external_programs> programs_;
+};
 
 class rehearsal final : private fleet::uplink_sink {
 public:
@@ -62,9 +94,9 @@ public:
           ledger_(
               plan_.labels, [this](vehicle_id v) { return plan_.vin_of(v); }, scenario.load.completion_timeout,
               plan_.recording()),
-          recorder_(plan_, ledger_, time_),
+          recorder_(plan_, ledger_, time_), programs_(plan_.programs()),
           vehicles_(fleet::make_simulated_fleet([this](net::timer& t, monotonic_time when) { wheel_.arm(t, when); },
-                                                time_, recorder_, simulated_fleet_spec(plan_), *this)),
+                                                time_, recorder_, simulated_fleet_spec(plan_, programs_.get()), *this)),
           target_(
               make_simulated_target(plan_, time_, wanted.ms_since_epoch, recorder_,
                                     {.publish = [this](const auto& m) { downlink_.push_back(to_broker_message(m)); },
@@ -75,7 +107,12 @@ public:
         recorder_.set_dispatcher(dispatcher_);
     }
 
-    void run() {
+    /// Errors: an external program cannot be started.
+    result<void> run() {
+        if (const auto error = programs_.start(); !error.empty()) {
+            programs_.stop();
+            return problems{"", error};
+        }
         ledger_.set_start(start_);
         aggregator_.add(collect()); // first snapshot: all vehicles are online
         aggregator_.begin_online();
@@ -100,6 +137,7 @@ public:
         const auto open = ledger_.open_count();
         ledger_.finish(time_.now());
         vehicles_->stop();
+        programs_.stop();
         report_progress(stage::done);
         auto result = aggregator_.result(time_.now());
         result.mode = measure::run_mode::rehearsal;
@@ -110,6 +148,7 @@ public:
         if (result.ended == measure::run_result::end_reason::complete && !aggregator_.early_end().empty())
             result.ended = measure::run_result::end_reason::budget;
         callbacks_.on_finished(result);
+        return {};
     }
 
 private:
@@ -251,6 +290,7 @@ private:
         s.counts.messages = counts.messages;
         s.counts.telemetry = std::move(counts.telemetry);
         s.counts.backlogs = std::move(counts.backlogs);
+        s.counts.programs = programs_.take_counts();
         s.sessions_planned = vehicles_->expected_online();
         s.sessions_online = vehicles_->online();
         s.vehicles = vehicles_->states();
@@ -276,6 +316,7 @@ private:
     std::vector<uplink_message> uplink_batch_;
     std::vector<broker_message> downlink_;
     std::vector<broker_message> downlink_batch_;
+    rehearsed_programs programs_;
     std::unique_ptr<fleet::vehicles> vehicles_;
     std::unique_ptr<simulated_target> target_;
     arrival_dispatcher dispatcher_;
@@ -298,8 +339,7 @@ result<void> rehearse(const scenario::scenario_config& scenario, const rehearse_
     const auto compiled = scenario::compile(scenario);
     if (!compiled) return compiled.error();
     const auto signals = handle_stop_signals(false);
-    rehearsal(scenario, *compiled, wanted, *signals, callbacks).run();
-    return {};
+    return rehearsal(scenario, *compiled, wanted, *signals, callbacks).run();
 }
 
 } // namespace loadsim::run

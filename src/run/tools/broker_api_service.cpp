@@ -7,6 +7,7 @@
 #include <loadsim/base/exhaustion.hpp>
 #include <loadsim/fleet/broker_api.hpp>
 #include <loadsim/fleet/events.hpp>
+#include <loadsim/fleet/external_programs.hpp>
 #include <loadsim/fleet/fleet_spec.hpp>
 #include <loadsim/net/call_on_loop.hpp>
 #include <loadsim/net/loop.hpp>
@@ -18,6 +19,7 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
+#include <optional>
 #include <thread>
 #include <unordered_set>
 #include <utility>
@@ -65,9 +67,19 @@ private:
     int notices_ = 0;
 };
 
-fleet::fleet_spec with_unlimited_load(fleet::fleet_spec spec) {
+fleet::fleet_spec service_spec(const run_plan& plan, fleet::external_programs& programs) {
+    auto spec = plan.fleet_spec_of({});
     spec.load_duration = unlimited_load;
+    spec.programs = &programs;
     return spec;
+}
+
+/// Those of all behaviours: the next behaviour of a vehicle may be any.
+std::vector<program_options> programs_of(const std::vector<vehicle::behaviour>& behaviours) {
+    std::vector<program_options> all;
+    for (const auto& b : behaviours)
+        if (b.program) all.push_back(*b.program);
+    return all;
 }
 
 } // namespace
@@ -78,7 +90,8 @@ public:
          std::function<void(const std::string&)> on_notice, fleet::broker_api api)
         : scenario_(scenario), compiled_(std::move(compiled)), plan_(scenario, compiled_),
           events_(plan_, std::move(on_notice)), api_(std::move(api)),
-          vehicles_(fleet::make_broker_api_fleet(loop_, time_, events_, with_unlimited_load(plan_.fleet_spec_of({})),
+          programs_(fleet::make_external_programs(loop_, programs_of(scenario.behaviours))),
+          vehicles_(fleet::make_broker_api_fleet(loop_, time_, events_, service_spec(plan_, *programs_),
                                                  scenario.fleet.broker_api, system_offset(time_),
                                                  scenario.fleet.broker_api.inbound.connections)) {}
 
@@ -86,6 +99,7 @@ public:
 
     problems start() {
         if (!vehicles_->refusal().empty()) return problems("inbound URL", vehicles_->refusal());
+        if (const auto error = start_programs(); !error.empty()) return problems("", error);
         const auto start = time_.now();
         vehicles_->begin_load(start);
         api_.begin_load(start);
@@ -115,7 +129,7 @@ public:
         while (!idle() && time_.now() < deadline) std::this_thread::sleep_for(5ms);
         boost::asio::post(loop_.io(), [this] {
             vehicles_->stop();
-            loop_.stop();
+            programs_->stop([this] { loop_.stop(); });
         });
         thread_.join();
         counts_ = api_.take_counts();
@@ -126,6 +140,14 @@ public:
     const fleet::broker_api& api() const { return api_; }
 
 private:
+    /// Empty: all run.
+    std::string start_programs() {
+        std::optional<std::string> ended;
+        programs_->start([&ended](const std::string& error) { ended = error; });
+        loop_.run_until([&ended] { return ended.has_value(); }, time_.now() + 5s);
+        return ended.value_or("an external program cannot be started");
+    }
+
     bool idle() {
         return net::call_on_loop(loop_.io(), [this] { return vehicles_->idle(); });
     }
@@ -143,6 +165,7 @@ private:
     net::loop loop_{time_};
     service_events events_;
     fleet::broker_api api_;
+    std::unique_ptr<fleet::external_programs> programs_;
     std::unique_ptr<fleet::vehicles> vehicles_;
     measure::broker_api_counts counts_;
     std::thread thread_; // last: the thread uses all members above

@@ -47,6 +47,7 @@ std::string text_of(const vehicle::resolved_step& a) {
     case step::kind::reconnect: return "reconnect";
     case step::kind::takeover: return "takeover " + format_duration(a.duration);
     case step::kind::stall: return "stall " + format_duration(a.duration);
+    case step::kind::ask: return "ask program";
     case step::kind::choose: break; // resolved already
     }
     return {};

@@ -1,5 +1,6 @@
 #include "schema.hpp"
 #include "schema/composite_types.hpp"
+#include "schema/program_keys.hpp"
 
 #include <cctype>
 
@@ -12,6 +13,7 @@ using services = std::map<std::string, vehicle::named_delays>;
 struct behaviour_keys {
     std::optional<bool> online;
     std::optional<std::vector<vehicle::step>> steps;
+    program_keys program;
     std::optional<outcome_set> expect;
     std::optional<vehicle::named_delays> delays;
     std::optional<scenario::services> services;
@@ -90,6 +92,7 @@ void describe(V& v, behaviour_keys& k) {
             "behaviour), execute, {disconnect: KIND}, reconnect, {report: RESPONSE, ...}, {takeover: DELAY}, {stall: "
             "DELAY}, {choose: [...]}; []: no response.",
             value_types::list<value_types::step>{{}, "steps", value_types::max_steps});
+    describe_program(v, k.program);
     v.field("expect", k.expect, "Outcome or outcomes with a correct platform; left out: derived from the steps.",
             value_types::outcomes{});
     v.field("delays", k.delays, "Delays by name, for {wait: NAME}.", delays);
@@ -116,9 +119,16 @@ void behaviour::read(read_context& r, const yaml_node& n, vehicle::behaviour& ou
     object<behaviour_keys>{}.read(r, n, keys);
     if (n.what != yaml_node::kind::map) return;
     out.online = keys.online.value_or(true);
-    if (out.online && !n.find("credentials") && !n.find("steps"))
-        r.add_problem(n, "what does it do? give it steps ([] says nothing), or online: false");
+    out.program = program_of(r, n, std::move(keys.program));
+    if (out.program && n.find("steps"))
+        r.add_problem(*n.find("steps"), "the program of exec answers with the steps; leave these out, or exec");
+    if (out.online && !out.program && !n.find("credentials") && !n.find("steps"))
+        r.add_problem(n, "what does it do? give it steps ([] says nothing), exec, or online: false");
     out.steps = std::move(keys.steps).value_or(std::vector<vehicle::step>{});
+    if (out.program) {
+        out.steps.assign(1, {});
+        out.steps.front().type = vehicle::step::kind::ask;
+    }
     out.delays = std::move(keys.delays).value_or(vehicle::named_delays{});
     out.services = std::move(keys.services).value_or(services{});
     out.clock_offset = keys.clock.value_or(nanoseconds{0});
@@ -135,7 +145,10 @@ void behaviour::read(read_context& r, const yaml_node& n, vehicle::behaviour& ou
 yaml_node behaviour::write(const vehicle::behaviour& b) const {
     behaviour_keys keys;
     keys.online = b.online;
-    if ((b.online && !b.credentials) || !b.steps.empty()) keys.steps = b.steps;
+    if (b.program)
+        keys.program = keys_of(*b.program);
+    else if ((b.online && !b.credentials) || !b.steps.empty())
+        keys.steps = b.steps;
     keys.expect = b.expected;
     if (!b.delays.empty()) keys.delays = b.delays;
     if (!b.services.empty()) keys.services = b.services;

@@ -221,6 +221,13 @@ struct payload {
     boost::json::object schema() const;
 };
 
+/// A payload, or {exec: PATH, ...}: an external program makes it.
+struct telemetry_payload {
+    void read(scenario::read_context&, const yaml_node&, loadsim::contract::payload_options& out) const;
+    yaml_node write(const loadsim::contract::payload_options&) const;
+    boost::json::object schema() const;
+};
+
 /// FIELD: PAYLOAD, or FIELD: a list of payloads, which is read as FIELD[0]: PAYLOAD ...
 struct protobuf_fields {
     using list = std::vector<std::pair<std::string, loadsim::contract::payload_options>>;

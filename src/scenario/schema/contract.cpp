@@ -167,6 +167,8 @@ void payload::read(scenario::read_context& r, const yaml_node& n, loadsim::contr
         return any.read(r, n, out.text);
     }
     if (!r.expect_map(n, "a payload, such as a text or {hex: 01ff},")) return;
+    if (n.find("exec") != nullptr)
+        return r.add_problem(n, "only payloads of telemetry and alarms are made by an external program (exec)");
     if (n.members.size() != 1)
         return r.add_problem(n, fmt::format("a payload is exactly one of {}", fmt::join(payload_forms.names, ", ")));
     const auto& [key, location, value] = n.members.front();

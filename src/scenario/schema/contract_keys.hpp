@@ -17,13 +17,14 @@ namespace loadsim::scenario {
 inline constexpr std::array<std::string_view, 3> message_qos_names{"0", "1", "2"};
 inline constexpr std::array<std::uint8_t, 3> message_qos_values{0, 1, 2};
 
-template <class V>
-void describe(V& v, contract::message_options& o) {
+/// `payload_type`: value_types::payload, or telemetry_payload.
+template <class V, class Payload>
+void describe_message(V& v, contract::message_options& o, const Payload& payload_type) {
     v.field("topic", o.topic, "Topic: a template.", value_types::placeholder_text{});
     v.field("payload", o.payload,
             "Payload: a template. A text (JSON, if it begins with { or [), or {json: ..}, {text: ..}, {hex: ..}, "
             "{base64: ..}, {file: PATH}.",
-            value_types::payload{});
+            payload_type);
     v.field("qos", o.qos, "QoS; left out: that of fleet.mqtt.",
             value_types::choice<std::uint8_t>{message_qos_names, message_qos_values});
     v.field("retain", o.retain, "The broker retains the message.", value_types::flag{});
@@ -37,6 +38,11 @@ void describe(V& v, contract::message_options& o) {
             value_types::duration{.max = std::chrono::seconds{std::numeric_limits<std::uint32_t>::max()}});
     v.field("userProperties", o.user_properties, "User properties by name: templates. MQTT 5.0 only.",
             value_types::named_texts{});
+}
+
+template <class V>
+void describe(V& v, contract::message_options& o) {
+    describe_message(v, o, value_types::payload{});
 }
 
 template <class V>
@@ -56,7 +62,7 @@ void describe(V& v, contract::protobuf_options& o) {
 template <class V>
 void describe_telemetry_message(V& v, contract::message_options& o) {
     constexpr std::size_t max_signals = 500;
-    describe(v, o);
+    describe_message(v, o, value_types::telemetry_payload{});
     v.field(
         "vss", o.vss,
         R"(In place of payload: names of signals of VSS; the payload is {"vin","ts","seq","signals":{NAME: value}}.)",

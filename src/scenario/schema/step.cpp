@@ -256,6 +256,7 @@ yaml_node step::write(const vehicle::step& s) const {
     case kind::takeover: keys.takeover = {s.duration, s.delay_name}; break;
     case kind::stall: keys.stall = {s.duration, s.delay_name}; break;
     case kind::choose: keys.choose = s.branches; break;
+    case kind::ask: break; // written as `exec` of its behaviour
     }
     return object<step_keys>{}.write(keys);
 }

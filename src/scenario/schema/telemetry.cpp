@@ -3,6 +3,7 @@
 
 #include "schema.hpp"
 #include "schema/contract_keys.hpp"
+#include "schema/program_keys.hpp"
 
 #include <fmt/format.h>
 
@@ -141,7 +142,37 @@ void assign_telemetry(telemetry_keys keys, fleet::options& o) {
     o.segment_only_groups = static_cast<std::uint32_t>(all.size()) - static_cast<std::uint32_t>(of_fleet);
 }
 
+namespace {
+
+/// {exec: PATH, args: ...} as a payload.
+struct payload_program_keys {
+    program_keys program;
+};
+
+template <class V>
+void describe(V& v, payload_program_keys& k) {
+    describe_program(v, k.program);
+}
+
+} // namespace
+
 namespace value_types {
+
+void telemetry_payload::read(read_context& r, const yaml_node& n, loadsim::contract::payload_options& out) const {
+    if (n.what != yaml_node::kind::map || n.find("exec") == nullptr) return payload{}.read(r, n, out);
+    payload_program_keys keys;
+    object<payload_program_keys>{}.read(r, n, keys);
+    out = {};
+    out.program = program_of(r, n, std::move(keys.program));
+    if (out.program) out.format = loadsim::contract::payload_options::payload_format::exec;
+}
+yaml_node telemetry_payload::write(const loadsim::contract::payload_options& p) const {
+    if (!p.program) return payload{}.write(p);
+    return object<payload_program_keys>{}.write(payload_program_keys{keys_of(*p.program)});
+}
+boost::json::object telemetry_payload::schema() const {
+    return any_of(payload{}.schema(), object<payload_program_keys>{}.schema());
+}
 
 void state_periods::read(read_context& r, const yaml_node& n, telemetry::state_periods& out) const {
     out = {};

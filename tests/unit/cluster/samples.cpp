@@ -203,6 +203,13 @@ measure::totals sample_totals(std::uint64_t from) {
     t.broker_api.duplicated = 59 * from;
     t.broker_api.reasons["inbound: 503"] = 61 * from;
     add_telemetry(t, from);
+    t.programs = {.asked = 81 * from,
+                  .answered = 82 * from,
+                  .late = 83 * from,
+                  .answer = {},
+                  .failures = {{"exec_timeout", 84 * from}},
+                  .reasons = {{"exec_timeout: no answer came in time", 84 * from}}};
+    t.programs.answer.record(std::chrono::milliseconds{from});
     t.unmatched_fields["nothing fits"] = 50 * from;
     t.broker_limits["too little"] = 62 * from;
     t.recoveries[{4'000'000'000, 3'000'000'000}] = {};
@@ -275,7 +282,7 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
     // Structured bindings: a new field must be compared here, too, or this does not compile.
     const auto& [requests, phases, groups, matrix, latencies, from_begun, loop_delay, phase_loop_delay, sessions,
                  messages, http, queued, recoveries, observers, campaigns, broker_api, telemetry, backlogs, taps,
-                 misfits, limits, anomalies, provoked, errors, omitted_records, requests_told, slowest_told,
+                 programs, misfits, limits, anomalies, provoked, errors, omitted_records, requests_told, slowest_told,
                  anomalies_told, sessions_told, findings_told] = a;
     EXPECT_EQ(requests, b.requests);
     EXPECT_EQ(phases, b.phases);
@@ -363,6 +370,7 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
     EXPECT_EQ(telemetry, b.telemetry);
     EXPECT_EQ(backlogs, b.backlogs);
     EXPECT_EQ(taps, b.taps);
+    EXPECT_EQ(programs, b.programs);
     EXPECT_EQ(misfits, b.unmatched_fields);
     EXPECT_EQ(limits, b.broker_limits);
     EXPECT_EQ(anomalies, b.anomalies);

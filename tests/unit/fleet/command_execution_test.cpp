@@ -44,7 +44,12 @@ public:
         }
         time_.set(execution_start + t);
     }
+    void answer(const std::vector<step>& steps) {
+        expected = execution_->take_answer(vehicle::with_steps(steps));
+        execution_->run_due_actions(time_.now());
+    }
     bool finished() const { return execution_ == nullptr; }
+    outcome_set expected; ///< by the answer
 
     std::vector<std::string> calls;
     bool has_session = true;
@@ -82,6 +87,7 @@ private:
     void stall(fleet::command_execution&, nanoseconds lasts) override {
         record(fmt::format("deaf for {}", milliseconds(lasts)));
     }
+    void ask_program(fleet::command_execution&) override { record("asks"); }
     void arm(net::timer& t, monotonic_time when) override { wheel_.arm(t, when); }
     monotonic_time now() const override { return time_.now(); }
     void end_execution(fleet::command_execution& a) override {
@@ -98,6 +104,30 @@ private:
 };
 
 using lines = std::vector<std::string>;
+
+TEST(command_execution, continues_with_the_steps_of_an_answer) {
+    fake_behaviour_host host;
+    step ask;
+    ask.type = step::kind::ask;
+    host.begin({ask});
+    host.run_to(30ms);
+    EXPECT_THAT(host.calls, ElementsAre("asks at 0"));
+    host.answer({vehicle::respond_with(response_step::kind::ack), vehicle::wait_for(20ms),
+                 vehicle::respond_with(response_step::kind::failed, "door_open")});
+    host.run_to(100ms);
+    EXPECT_THAT(host.calls, ElementsAre("asks at 0", "ack at 30", "failed at 50", "over at 50"));
+    EXPECT_EQ(host.expected, outcome_set(outcome::failed));
+}
+
+TEST(command_execution, an_answer_without_steps_ends_it) {
+    fake_behaviour_host host;
+    step ask;
+    ask.type = step::kind::ask;
+    host.begin({ask});
+    host.answer({});
+    EXPECT_TRUE(host.finished());
+    EXPECT_EQ(host.expected, outcome_set(outcome::timed_out));
+}
 
 TEST(command_execution, runs_every_kind_of_step_when_due) {
     struct row {

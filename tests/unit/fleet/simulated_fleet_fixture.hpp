@@ -250,10 +250,11 @@ protected:
         remake();
     }
 
-    void remake() {
+    void remake() { remake(spec()); }
+    void remake(const fleet::fleet_spec& changed) {
         fleet::uplink_sink& broker = *this;
         fleet_ = std::make_unique<fleet::simulated_fleet>(
-            [this](net::timer& t, monotonic_time when) { wheel_->arm(t, when); }, time_, events(), spec(), broker,
+            [this](net::timer& t, monotonic_time when) { wheel_->arm(t, when); }, time_, events(), changed, broker,
             simulation_);
     }
 

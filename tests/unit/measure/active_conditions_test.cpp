@@ -255,3 +255,19 @@ TEST(unreachable, vehicles_may_receive_queued_commands_out_of_order) {
               (single_vehicle_ledger::counts{{anomaly::command_late, 2}, {anomaly::command_out_of_order, 1}}));
     EXPECT_TRUE(c.unexpected_anomaly_counts().empty());
 }
+
+TEST(active_conditions, are_added_to_what_an_answer_expects) {
+    const auto unexpected = [](bool widened, outcome_set answered) {
+        single_vehicle_ledger c;
+        c.accepted_request(1, 0s, {outcome::executed, outcome::failed, outcome::timed_out});
+        c.ledger.delivered(c.vehicle, c.id(1), at(10ms));
+        if (widened) c.ledger.condition_began(c.vehicle, tunnel, outcome::timed_out, {});
+        c.ledger.expect(c.vehicle, "of another", outcome::failed);
+        c.ledger.expect(c.vehicle, c.id(1), answered);
+        c.ledger.completion_observed(c.vehicle, c.id(1), outcome::timed_out, "", at(10s));
+        return c.ledger.take_counts().requests.unexpected;
+    };
+    EXPECT_EQ(unexpected(false, outcome::executed), 1U);
+    EXPECT_EQ(unexpected(true, outcome::executed), 0U);
+    EXPECT_EQ(unexpected(false, outcome::timed_out), 0U);
+}

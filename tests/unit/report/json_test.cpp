@@ -227,6 +227,8 @@ TEST(summary_json, observers_campaigns_queued_commands_and_recoveries) {
     expect_json(s.at("broker_api").at("commands").at("accepted"), "59");
     expect_json(s.at("broker_api").at("error_reasons"), R"({"inbound: 503":3})");
     expect_json(s.at("observers").at(0).at("addresses"), R"({"10.0.0.1:1883":1})");
+    EXPECT_EQ(s.at("exec").at("asked"), 1000);
+    expect_json(s.at("exec").at("failures"), R"({"exec_bad_answer":1,"exec_timeout":4})");
     EXPECT_EQ(s.at("unmatched_fields").as_object().size(), 1U);
     expect_json(s.at("broker_limits"), R"({"the broker does not retain messages":2})");
     expect_json(s.at("queued").at("delivered"), "7");

@@ -138,6 +138,14 @@ measure::run_result run() {
     sum.broker_api.duplicated = 5;
     sum.broker_api.rejected = 3;
     sum.broker_api.reasons = {{"inbound: 503", 3}};
+    sum.programs = {
+        .asked = 1000,
+        .answered = 995,
+        .late = 1,
+        .answer = {},
+        .failures = {{"exec_timeout", 4}, {"exec_bad_answer", 1}},
+        .reasons = {{"exec_timeout: no answer came in time", 4}, {"exec_bad_answer: a line is no JSON object", 1}}};
+    sum.programs.answer.record(2ms, 995);
     sum.unmatched_fields = {{"contract.command.id: '/ref' was in none of the first 20 messages; one of them: {}", 1}};
     sum.broker_limits = {{"the broker does not retain messages", 2}};
     run.recoveries = {{.condition = "tunnel",

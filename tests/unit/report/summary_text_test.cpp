@@ -57,6 +57,9 @@ sessions  2,000 planned, 1,999 at the peak, 2 refused, 1 dropped, 1 reconnect
     2 x  connection refused
     1 x  connection reset by peer
 queued    7 commands waited for unreachable vehicles for p50 -, p99 -, max 2.00 s; 1 out of order
+exec      1,000 questions to external programs, 995 answered, p99 2.00 ms, 5 failed
+    1 x  exec_bad_answer: a line is no JSON object
+    4 x  exec_timeout: no answer came in time
 http      59 requests over 4 connections; peak 3 open, 2 busy, limit 64; 5 waited for a connection, p99 -, part of accept and e2e
 broker API 59 commands accepted (4 of them delayed), 6 refused by a fault, 2 reset by a fault; 110 responses posted to the platform (5 of them twice)
     3 x  inbound: 503
@@ -143,6 +146,9 @@ sessions  2,000 planned, 1,999 at the peak, 2 refused, 1 dropped, 1 reconnect
     2 x  connection refused
     1 x  connection reset by peer
 queued    7 commands waited for unreachable vehicles for p50 -, p99 -, max 2.00 s; 1 out of order
+exec      1,000 questions to external programs, 995 answered, p99 2.00 ms, 5 failed
+    1 x  exec_bad_answer: a line is no JSON object
+    4 x  exec_timeout: no answer came in time
 http      59 requests over 4 connections; peak 3 open, 2 busy, limit 64; 5 waited for a connection, p99 -, part of accept and e2e
 messages  118 published (12.3 kB), 59 received (999 B)
 generator 3.2 s of CPU, 41.5 MB, 3 ranks of 2 shards
@@ -211,6 +217,7 @@ TEST(summary_text, a_run_without_findings_has_no_error_text) {
     run.sum.anomalies = run.sum.expected_anomalies = {};
     run.sum.omitted_records = 0;
     run.sum.queued = {};
+    run.sum.programs = {};
     run.recoveries.clear();
     run.sum.observers.clear();
     run.sum.campaigns.clear();

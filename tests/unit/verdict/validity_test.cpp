@@ -6,6 +6,12 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
 using namespace loadsim;
 using namespace loadsim::verdict;
 using namespace std::chrono_literals;
@@ -173,4 +179,32 @@ TEST(validity, says_what_the_machine_did) {
     run = run_with_spike(400, 2s);
     run.generator.machines = {{.host = "a", .measured_s = 10, .steal_share = 0.2}};
     EXPECT_THAT(validity_of(run, phase_names()).notes.back(), StartsWith("CPU during the load: steal 20%."));
+}
+
+TEST(validity, of_a_run_whose_external_programs_failed) {
+    const auto reason = [](std::uint64_t asked, std::map<std::string, std::uint64_t> failures) {
+        run_result run;
+        run.lag_limit = 100ms;
+        run.sum.programs.asked = asked;
+        run.sum.programs.failures = std::move(failures);
+        return validity_of(run, phase_names()).reason;
+    };
+    EXPECT_EQ(reason(1000, {}), "");
+    EXPECT_EQ(reason(1000, {{"exec_timeout", 10}}), "") << "1 % of the questions";
+    EXPECT_THAT(reason(1000, {{"exec_bad_answer", 4}, {"exec_timeout", 7}}),
+                StartsWith("External programs failed in 11 of 1000 questions (4 exec_bad_answer, 7 exec_timeout)"));
+    EXPECT_THAT(reason(0, {{"exec_bad_answer", 1}}), HasSubstr("1 of 0 questions"));
+}
+
+TEST(validity, exec_failures_are_a_metric) {
+    run_result run;
+    run.sum.programs.asked = 1000;
+    run.sum.programs.failures = {{"exec_timeout", 4}, {"exec_ended", 1}};
+    const auto value = [&run](const char* line) {
+        return evaluate_budget(*parse_budget(line), run, phase_names()).observed;
+    };
+    EXPECT_EQ(value("exec.failures == 0"), 5);
+    EXPECT_EQ(value("exec.failures.rate < 1%"), 0.005);
+    run.sum.programs = {};
+    EXPECT_EQ(value("exec.failures == 0"), std::nullopt) << "no data: nothing was asked";
 }
