@@ -53,7 +53,7 @@ public:
             if (const auto* limit = find(checks, {stat}))
                 add(*limit, fmt::format("http.response_time.{}", stat), "<", values_.number(*limit, stat), true);
         if (const auto* rate = find(checks, {"maxErrorRate"}))
-            add_budget(fmt::format("unexpected.rate <= {}%", values_.number(*rate, "maxErrorRate")), true);
+            add_budget(fmt::format("unexpected.rate <= {}%", decimal(values_.number(*rate, "maxErrorRate"))), true);
         for (const auto* threshold : items_of(find(checks, {"thresholds"}))) {
             if (threshold->members.empty()) {
                 notes_.add(*threshold, "a threshold that is no map is not carried over");
@@ -90,7 +90,7 @@ private:
             return notes_.add(
                 at,
                 fmt::format("the check of '{}' is not carried over: its limit 0 holds always or never", shown(name)));
-        add_budget(fmt::format("{} {} {}{}", metric->name, comparison, limit, metric->unit), is_strict);
+        add_budget(fmt::format("{} {} {}{}", metric->name, comparison, decimal(limit), metric->unit), is_strict);
     }
 
     /// Comparisons joined by `and`.

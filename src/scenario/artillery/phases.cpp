@@ -15,7 +15,7 @@ constexpr double whole_tolerance_of_area = 1e-6; // that of load::schedule
 constexpr double max_phase_seconds = 366.0 * 24 * 3600;
 constexpr std::size_t max_phases = 1'000;
 
-std::string seconds_text(double seconds) { return fmt::format("{}s", seconds); }
+std::string seconds_text(double seconds) { return decimal(seconds) + "s"; }
 
 std::optional<double> to_number(std::string_view text) {
     double made = 0;
@@ -101,7 +101,7 @@ private:
             add_count(std::floor(area));
         } else {
             made_.add("duration", make_scalar(seconds_text(seconds_)));
-            made_.add("arrivalRate", make_scalar(fmt::format("{}", rate)));
+            made_.add("arrivalRate", make_scalar(decimal(rate)));
             arrivals_ = static_cast<std::uint64_t>(std::llround(area));
             peak_ = rate;
         }
@@ -114,8 +114,8 @@ private:
         if (std::abs(area - wanted) > whole_tolerance_of_area) to = 2 * wanted / seconds_ - from;
         if (to < 0 || arrivals_ == 0) return add_count(wanted);
         made_.add("duration", make_scalar(seconds_text(seconds_)));
-        made_.add("arrivalRate", make_scalar(fmt::format("{}", from)));
-        made_.add("rampTo", make_scalar(fmt::format("{}", to)));
+        made_.add("arrivalRate", make_scalar(decimal(from)));
+        made_.add("rampTo", make_scalar(decimal(to)));
         peak_ = std::max(from, to);
     }
 

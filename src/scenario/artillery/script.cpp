@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <utility>
 
 namespace loadsim::scenario::artillery {
@@ -122,6 +124,12 @@ bool is_true(const yaml_node* n) {
 }
 bool is_false(const yaml_node* n) {
     return n != nullptr && n->what == yaml_node::kind::scalar && equal_ignoring_case(n->text, "false");
+}
+
+std::string decimal(double number) {
+    std::array<char, 400> digits; // of 310 at most
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::fixed).ptr;
+    return {digits.data(), end};
 }
 
 std::string shown(std::string_view text) { return escape_for_terminal(excerpt(text, max_shown)); }

@@ -49,6 +49,9 @@ std::string json_literal(const yaml_node&);
 bool is_true(const yaml_node*);
 bool is_false(const yaml_node*);
 
+/// Shortest decimal text of a number, without an exponent.
+std::string decimal(double);
+
 /// Excerpt for a note or comment, on one line.
 std::string shown(std::string_view text);
 

@@ -95,7 +95,28 @@ std::string_view variable_name(std::string_view name) {
     return {};
 }
 
+void add_names(std::string_view text, std::vector<std::string>& all) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto found = placeholder_at(text.substr(i));
+        if (found.length == 0) continue;
+        if (auto name = found.name; !found.is_call) all.emplace_back(take_key(name));
+        i += found.length - 1;
+    }
+}
+
 } // namespace
+
+std::vector<std::string> placeholder_names(const yaml_node& n) {
+    std::vector<std::string> all;
+    add_names(n.text, all);
+    const auto add_all = [&all](std::vector<std::string> more) { all.insert(all.end(), more.begin(), more.end()); };
+    for (const auto& item : n.items) add_all(placeholder_names(item));
+    for (const auto& m : n.members) {
+        add_names(m.key, all);
+        add_all(placeholder_names(m.value));
+    }
+    return all;
+}
 
 value_translator::value_translator(const yaml_node& config, const payload_table& payload,
                                    const artillery_options& options, std::string environment, note_list& notes)

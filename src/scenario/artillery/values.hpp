@@ -8,8 +8,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace loadsim::scenario::artillery {
+
+/// Names in the {{ placeholders }} of all texts of a node, up to the first dot or bracket.
+std::vector<std::string> placeholder_names(const yaml_node&);
 
 /// Where a text stands, which decides how its parts are escaped.
 enum class text_use : std::uint8_t {
