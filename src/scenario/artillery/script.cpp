@@ -28,8 +28,8 @@ std::string without_tabs(std::string_view text) {
 
 } // namespace
 
-void note_list::add(int line, std::string text) {
-    import_note made{line, std::move(text)};
+void note_list::add(int line, const std::string& text) {
+    import_note made{line, escape_for_terminal(text)}; // names of a script may have any character
     if (all_.size() == max_notes || std::ranges::count(all_, made) != 0) return;
     const auto after = std::ranges::find_if(all_, [&](const import_note& n) { return n.line > line; });
     all_.insert(after, std::move(made));

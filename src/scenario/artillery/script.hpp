@@ -21,8 +21,8 @@ struct unusable_script {
 /// What is not carried over. Each line and text once, in the order of the lines.
 class note_list {
 public:
-    void add(const yaml_node& at, std::string text) { add(at.location.line, std::move(text)); }
-    void add(int line, std::string text);
+    void add(const yaml_node& at, const std::string& text) { add(at.location.line, text); }
+    void add(int line, const std::string& text);
     /// One note for each key of the map that is not known.
     void add_other_keys(const yaml_node& map, std::initializer_list<std::string_view> known, std::string_view where);
     const std::vector<import_note>& all() const { return all_; }
