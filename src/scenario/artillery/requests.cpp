@@ -201,6 +201,9 @@ std::optional<yaml_node> request_translator::body_of(const http_step& step, cons
                                 values_.text(make_scalar(m.key, m.location), scope, text_use::component),
                                 values_.text(m.value, scope, text_use::component));
         if (!fits(*form, text, "the body")) return std::nullopt;
+        if (!placeholder_names(*form).empty())
+            notes_.add(*form,
+                       "values that a form inserts are not percent-encoded: they are letters and digits at best");
         if (std::ranges::none_of(headers.members,
                                  [](const yaml_member& m) { return equal_ignoring_case(m.key, "Content-Type"); }))
             headers.add("Content-Type", make_scalar("application/x-www-form-urlencoded"));

@@ -28,6 +28,9 @@ yaml_node list_of(std::initializer_list<std::string_view> texts) {
     return made;
 }
 
+/// After this time a request is given up. Longer than the time-out of its HTTP request, which may wait for a connection.
+double longest_seconds(double timeout) { return std::ceil(timeout) + 5; }
+
 yaml_node empty_text() { return make_scalar(""); }
 
 class script_translator {
@@ -47,7 +50,7 @@ public:
         translated_script made;
         auto& tree = made.tree;
         made.vehicles = static_cast<std::uint32_t>(
-            std::clamp(std::ceil(phases.peak_rate * timeout), least_vehicles, most_vehicles));
+            std::clamp(std::ceil(phases.peak_rate * longest_seconds(timeout)), least_vehicles, most_vehicles));
         const auto file_name = options_.file.substr(options_.file.find_last_of('/') + 1);
         tree.add("name", make_scalar(name_from(file_name.substr(0, file_name.find_last_of('.')), "artillery")));
         auto target = make_map("api", make_scalar(api));
@@ -148,8 +151,7 @@ private:
         if (tracing != nullptr && !is_false(tracing) && !is_false(find(*tracing, {"enabled"})))
             http.add("traceparent", make_scalar("true"));
         made.add("http", std::move(http));
-        // A request is given up after its time-out, and all have ended before the end of the drain.
-        const auto longest = decimal(std::ceil(timeout) + 20) + "s";
+        const auto longest = decimal(longest_seconds(timeout)) + "s";
         made.add("completionTimeout", make_scalar(longest));
         made.add("drain", make_scalar(longest));
         if (phases.is_poisson) made.add("spacing", make_scalar("poisson"));

@@ -11,7 +11,7 @@ namespace loadsim::scenario::artillery {
 
 struct translated_script {
     yaml_node tree;             ///< all keys of a scenario but `environments`
-    std::uint32_t vehicles = 0; ///< so many are needed if each response takes as long as the time-out
+    std::uint32_t vehicles = 0; ///< so many are needed if no request is ever answered
 };
 
 /// `config`: that of the script, merged with an environment. `environment`: its name; empty: none.
