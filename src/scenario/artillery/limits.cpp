@@ -13,6 +13,8 @@
 namespace loadsim::scenario::artillery {
 namespace {
 
+constexpr std::size_t max_checks = 90; // a scenario may have 100 budgets, with those by default
+
 /// How a metric of Artillery is called here, and the unit of its limits.
 struct known_metric {
     std::string name;
@@ -69,6 +71,7 @@ public:
 
 private:
     void add_budget(const std::string& text, bool is_strict) {
+        if (made_.items.size() == max_checks) return;
         auto budget = make_scalar(text);
         if (!is_strict) {
             budget = make_map("budget", std::move(budget));

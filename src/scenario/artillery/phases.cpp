@@ -188,6 +188,8 @@ translated_phases translate_phases(const yaml_node& config, const value_translat
         ++poisson;
         notes.add(*mode, "the mode 'poisson' keeps the spacing, but the number of arrivals is duration times rate");
     }
+    if (made.arrivals == 0)
+        throw unusable_script{phases->location, "no phase has an arrival: add one with an arrivalRate or arrivalCount"};
     made.is_poisson = poisson != 0;
     if (poisson != 0 && poisson != all.size())
         notes.add(*phases, "the mode 'poisson' of some phases holds for all: loadsim has one load.spacing");

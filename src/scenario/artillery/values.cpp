@@ -134,8 +134,11 @@ std::string value_translator::literal(const yaml_node& at, std::string_view text
     for (std::size_t i = 0; i < encoded.size(); ++i) {
         const char c = encoded[i];
         const char next = i + 1 < encoded.size() ? encoded[i + 1] : ' ';
-        const bool opens = c == '{' && ((next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z') || next == '#' ||
-                                        next == '/' || next == '{');
+        const auto is_name = [](char first) {
+            return (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first == '#' || first == '/';
+        };
+        const bool is_doubled = next == '{' && i + 2 < encoded.size() && is_name(encoded[i + 2]);
+        const bool opens = c == '{' && (is_name(next) || is_doubled);
         if (use == text_use::url && (c == '{' || c == '#')) {
             made += c == '{' ? "%7B" : "%23";
             continue;
@@ -145,7 +148,7 @@ std::string value_translator::literal(const yaml_node& at, std::string_view text
             continue;
         }
         // {{name}} is the text {name}.
-        const auto end = next == '{' ? std::string::npos : encoded.find_first_of("{}", i + 1);
+        const auto end = is_doubled ? std::string::npos : encoded.find_first_of("{}", i + 1);
         if (end == std::string::npos || encoded[end] == '{') {
             notes_.add(
                 at, fmt::format("a blank is inserted behind '{{' of '{}': write the text in another way", shown(text)));
