@@ -112,7 +112,8 @@ TEST(artillery_notes, name_everything_that_is_left_out_with_its_line) {
 TEST(artillery_notes, are_of_payloads_too) {
     const auto options = options_of_test("a,1\n");
     const auto payload = [](const std::string& more) {
-        return artillery_script("  payload: {path: cars.csv, fields: [u, n], " + more + "}\n");
+        return artillery_script("  payload: {path: cars.csv, fields: [u, n], " + more +
+                                "}\n  phases: [{duration: 1, arrivalRate: 1}]\n");
     };
     EXPECT_THAT(notes_of(payload("order: sequence"), options),
                 HasSubstr("3: the order 'sequence' is not carried over"));
