@@ -22,6 +22,7 @@ command doctor_command();
 command show_command();
 command scenarios_command();
 command init_command();
+command import_command();
 command schema_command();
 command backend_command();
 command broker_api_command();

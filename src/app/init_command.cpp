@@ -1,15 +1,9 @@
 #include "commands.hpp"
+#include "scenario_file.hpp"
 
-#include <loadsim/base/encoding.hpp>
 #include <loadsim/base/input.hpp>
-#include <loadsim/base/output.hpp>
 #include <loadsim/scenario/new_scenario.hpp>
 
-#include <fmt/format.h>
-
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <memory>
 #include <string>
 
@@ -24,21 +18,9 @@ struct init_options {
 };
 
 exit_code write_scenario(const init_options& options, const std::string& text) {
-    auto* file = std::fopen(options.file.c_str(), options.force ? "w" : "wx");
-    if (file == nullptr && errno == EEXIST) {
-        print_problems({options.file, "exists; --force overwrites it"});
-        return exit_code::usage;
-    }
-    int error = file == nullptr ? errno : 0;
-    if (file != nullptr && std::fwrite(text.data(), 1, text.size(), file) != text.size()) error = errno;
-    if (file != nullptr && std::fclose(file) != 0 && error == 0) error = errno;
-    if (error != 0) {
-        print_problems({options.file, fmt::format("cannot be written ({})", std::strerror(error))});
-        return exit_code::setup;
-    }
-    print_output(fmt::format("{} is written. Next: adapt it, then\n    {} validate {}\n", options.file, command_name(),
-                             shell_quote(options.file)));
-    return exit_code::pass;
+    const auto done = write_text_file(options.file, text, options.force);
+    if (done == exit_code::pass) print_next_step(options.file);
+    return done;
 }
 
 exit_code init(const init_options& options) {

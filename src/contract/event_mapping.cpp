@@ -110,7 +110,7 @@ std::optional<extracted_event> event_mapping::extract(const message_view& messag
         made.state += text;
     }
     made.state.resize(made.state.find_last_not_of(' ') + 1);
-    if (stats != nullptr && !state_.empty())
+    if (stats != nullptr && !state_.empty() && state_.front().type() != field_path::kind::none)
         stats->record(state_option_, state_.front(), has_state, example_of(message, state_.front()));
 
     made.final_outcome = outcome_of(made.state);

@@ -85,7 +85,7 @@ std::optional<double> observer_value(const budget& b, const measure::totals& tot
 std::optional<double> program_value(const budget& b, const measure::program_counts& programs) {
     const auto failed = static_cast<double>(programs.failed());
     if (programs.asked == 0) return failed == 0 ? std::nullopt : std::optional(failed);
-    return b.metric_kind == kind::rate ? failed / static_cast<double>(programs.asked) : failed;
+    return b.metric_kind == metric_kind::rate ? failed / static_cast<double>(programs.asked) : failed;
 }
 
 /// Longest recovery in milliseconds; absent: none measured.
