@@ -48,6 +48,11 @@ bool satisfies(double observed, comparison op, double limit) {
     return false;
 }
 
+/// "0.0035 USD".
+std::string amount_text(const budget& b, double observed, const std::optional<measure::run_cost>& cost) {
+    return fmt::format("{}{}", value_text(b, observed), cost ? " " + cost->currency : "");
+}
+
 std::string format_value(kind k, double observed) {
     switch (k) {
     case kind::rate: return fmt::format("{:.6g}%", observed * 100);
@@ -58,7 +63,8 @@ std::string format_value(kind k, double observed) {
     case kind::latency:
     case kind::connect:
     case kind::queue_wait:
-    case kind::recovery: break;
+    case kind::recovery:
+    case kind::cost: break;
     }
     auto text = fmt::format("{:.3f}", observed); // percentiles are whole microseconds
     text.erase(text.find_last_not_of('0') + 1);
@@ -117,6 +123,7 @@ bool could_be_generators(const budget& b, const measure::histogram& from_begun, 
 
 std::string_view unit_of(const budget& b) {
     if (is_duration(b)) return "ms";
+    if (b.metric_kind == kind::cost) return "currency";
     return b.metric_kind == kind::rate ? "fraction" : "count";
 }
 
@@ -188,6 +195,7 @@ budget_result evaluate_budget(const budget& b, const measure::run_result& run, c
     const bool exceeds_all = observed == beyond_any_limit;
     if (!exceeds_all) r.observed = observed;
     r.observed_text = !observed                                              ? "no data"
+                      : b.metric_kind == kind::cost                          ? amount_text(b, *observed, run.cost)
                       : !exceeds_all                                         ? format_value(b.metric_kind, *observed)
                       : b.metric_kind == kind::recovery || is_of_backlogs(b) ? "not in this run"
                                                                              : "above 366 days";

@@ -88,6 +88,12 @@ std::optional<double> program_value(const budget& b, const measure::program_coun
     return b.metric_kind == metric_kind::rate ? failed / static_cast<double>(programs.asked) : failed;
 }
 
+std::optional<double> cost_value(const budget& b, const measure::run_result& run) {
+    if (!run.cost) return std::nullopt;
+    if (b.stat == "total") return run.cost->total();
+    return b.stat == "per1000requests" ? run.cost->per_1000_requests() : run.cost->per_vehicle_month();
+}
+
 /// Longest recovery in milliseconds; absent: none measured.
 std::optional<double> recovery_time(const budget& b, const measure::run_result& run) {
     std::optional<double> longest;
@@ -194,6 +200,7 @@ std::optional<double> observed_value(const budget& b, const measure::run_result&
         return static_cast<double>(connect_samples(b, totals.sessions).count());
     if (b.metric_kind == metric_kind::queue_wait_count) return static_cast<double>(totals.queued.wait.count());
     if (b.metric_kind == metric_kind::recovery) return recovery_time(b, run);
+    if (b.metric_kind == metric_kind::cost) return cost_value(b, run);
     const auto requests = requests_of(b, totals, names);
     const bool of_requests = !b.metric.starts_with("sessions.") && !b.metric.starts_with("queued.");
     const auto all = is_aborted(run) ? requests.ended() : requests.due;
@@ -206,6 +213,7 @@ observed_base base_of(const budget& b, const measure::run_result& run, const mea
     const auto& totals = run.sum;
     const std::string_view metric = b.metric;
     if (b.metric_kind == metric_kind::recovery) return {run.recoveries.size(), "occurrences"};
+    if (b.metric_kind == metric_kind::cost) return {run.cost ? run.cost->requests : 0, "requests"};
     if (is_duration(b)) return {durations_of(b, run, names).count(), is_of_backlogs(b) ? "backlogs" : "samples"};
     if (b.stat == "count") return {};
     if (is_of_telemetry(b) || is_of_taps(b)) {
