@@ -3,6 +3,7 @@
 
 #include <loadsim/measure/histogram.hpp>
 
+#include <cstdint>
 #include <optional>
 
 namespace loadsim::measure {
@@ -24,5 +25,8 @@ std::optional<quantile_interval> interval_of(const histogram&, double percentile
 /// True: the percentile has an interval, or is 0 or 100 (an extreme, which one sample has). A percentile that is not carried is shown
 /// as "-" in reports.
 bool is_carried(const histogram&, double percentile);
+
+/// Fewest samples with which a percentile is carried: 476 for p99.
+std::uint64_t samples_to_carry(double percentile);
 
 } // namespace loadsim::measure

@@ -65,10 +65,11 @@ const dependency_table& allowed_dependencies() {
         {"run",
          {"backend", "certificate", "cluster", "contract", "driver", "fleet", "http", "kafka", "load", "measure",
           "mqtt", "net", "observer", "scenario", "target", "telemetry", "vehicle", "verdict"}},
-        {"report", {"measure", "verdict"}},
-        {"app", {"backend", "certificate", "cluster", "contract",  "driver",  "fleet",    "http",
-                 "kafka",   "load",        "measure", "mqtt",      "net",     "observer", "report",
-                 "run",     "scenario",    "target",  "telemetry", "vehicle", "verdict"}},
+        {"experiment", {"measure", "verdict"}},
+        {"report", {"experiment", "measure", "verdict"}},
+        {"app", {"backend", "certificate", "cluster",  "contract", "driver",    "experiment", "fleet",
+                 "http",    "kafka",       "load",     "measure",  "mqtt",      "net",        "observer",
+                 "report",  "run",         "scenario", "target",   "telemetry", "vehicle",    "verdict"}},
     };
     return table;
 }

@@ -37,6 +37,17 @@ TEST(quantile_interval, is_absent_where_the_samples_do_not_carry_the_percentile)
     EXPECT_FALSE(is_carried(numbers_up_to(200), 99.9));
 }
 
+TEST(quantile_interval, samples_to_carry_is_the_least_number) {
+    for (const double percentile : {1.0, 50.0, 90.0, 99.0, 99.9, 99.99}) {
+        const auto least = static_cast<int>(samples_to_carry(percentile));
+        EXPECT_TRUE(is_carried(numbers_up_to(least), percentile)) << percentile;
+        EXPECT_FALSE(is_carried(numbers_up_to(least - 1), percentile)) << percentile;
+    }
+    EXPECT_EQ(samples_to_carry(99), 476);
+    EXPECT_EQ(samples_to_carry(100), 1);
+    EXPECT_GT(samples_to_carry(99.99999999), 100'000'000);
+}
+
 TEST(quantile_interval, contains_the_percentile_of_the_distribution_in_19_of_20_cases) {
     std::mt19937_64 random(7);
     std::exponential_distribution<double> latency(1.0);
