@@ -74,6 +74,7 @@ private:
     monotonic_time start_ = never; ///< start of the load
     monotonic_time load_begin_{};  ///< start_, or that of a replay's first request
     monotonic_time load_end_{};    ///< no more arrivals
+    nanoseconds connect_elapsed_{0};
     std::string abort_reason_;
     monotonic_time aborted_at_ = never;
     bool remote_stop_handled_ = false;
@@ -206,6 +207,7 @@ result<void> stages::connect() {
         if (time_.now() - started_at > timeout) return connect_timeout_error(timeout);
         step(stage::connecting, time_.now() + poll_interval);
     }
+    connect_elapsed_ = time_.now() - started_at;
     return {};
 }
 
@@ -353,6 +355,7 @@ measure::run_result stages::result_until(monotonic_time now) const {
     auto result = aggregator_.result(now);
     result.sessions_planned = aggregator_.latest().sessions_planned;
     result.left_open = aggregator_.latest().in_flight;
+    result.connect_elapsed = connect_elapsed_;
     result.load_elapsed = load_end_ - load_begin_;
     result.ended = end_reason();
     if (aborted()) result.abort_reason = abort_reason_;
