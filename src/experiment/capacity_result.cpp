@@ -1,6 +1,7 @@
 #include <loadsim/experiment/capacity_result.hpp>
 
 #include <loadsim/base/units.hpp>
+#include <loadsim/measure/quantile_interval.hpp>
 
 #include <fmt/format.h>
 
@@ -11,11 +12,6 @@ namespace loadsim::experiment {
 namespace {
 
 constexpr std::array<std::string_view, 3> metric_names{"rate", "vehicles", "connectRate"};
-
-const step_latency* latency_of(const step_result& step, std::string_view name) {
-    const auto found = std::ranges::find(step.latencies, name, &step_latency::name);
-    return found == step.latencies.end() ? nullptr : &*found;
-}
 
 } // namespace
 
@@ -36,6 +32,11 @@ std::string load_text(load_metric metric, double load) {
     return fmt::format("{:.6g} connects/s", load);
 }
 
+const step_latency* latency_of(const step_result& step, std::string_view name) {
+    const auto found = std::ranges::find(step.latencies, name, &step_latency::name);
+    return found == step.latencies.end() ? nullptr : &*found;
+}
+
 std::string curve_of(load_metric metric, const std::vector<step_result>& steps) {
     const auto has_samples = [&](std::string_view name) {
         return std::ranges::any_of(steps, [&](const auto& step) { return latency_of(step, name) != nullptr; });
@@ -51,7 +52,8 @@ std::vector<knee> curve_points(const capacity_result& r) {
     for (const auto& step : r.steps) {
         if (step.end != step_end::holds && step.end != step_end::broken) continue;
         const auto* latency = latency_of(step, r.curve);
-        if (latency && latency->p99) points.push_back({step.load, *latency->p99});
+        if (latency && measure::is_carried(latency->samples, 99))
+            points.push_back({step.load, latency->samples.percentile(99)});
     }
     return points;
 }

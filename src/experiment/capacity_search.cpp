@@ -71,8 +71,8 @@ problems budget_errors(const std::vector<verdict::budget>& judged, const std::ve
 
 } // namespace
 
-result<capacity_search> capacity_search::plan(capacity_options options, std::vector<verdict::budget> budgets,
-                                              measure::labels labels) {
+loadsim::result<capacity_search> capacity_search::plan(capacity_options options, std::vector<verdict::budget> budgets,
+                                                       measure::labels labels) {
     auto errors = option_errors(options);
     errors.add(part_errors(budgets));
     capacity_search search;

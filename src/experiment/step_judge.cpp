@@ -129,19 +129,8 @@ void decide(step_result& step, const std::vector<judged_budget>& judged) {
     if (step.as_observed) step.reason = std::ranges::find_if(judged, &judged_budget::as_observed)->unclear_because;
 }
 
-void add_latency(step_result& step, std::string_view name, const measure::histogram& samples) {
-    if (samples.empty()) return;
-    const auto at = [&](double p) {
-        return measure::is_carried(samples, p) ? std::optional{samples.percentile(p)} : std::nullopt;
-    };
-    step.latencies.push_back({.name = std::string(name),
-                              .samples = samples.count(),
-                              .mean = samples.mean(),
-                              .p50 = at(50),
-                              .p90 = at(90),
-                              .p99 = at(99),
-                              .p999 = at(99.9),
-                              .max = samples.max()});
+void add_latency(step_result& step, std::string_view name, measure::histogram samples) {
+    if (!samples.empty()) step.latencies.push_back({std::string(name), std::move(samples)});
 }
 
 void add_latencies(step_result& step, const measure::totals& sum) {

@@ -79,6 +79,26 @@ private:
     bool indented_;
 };
 
+/// JSON text that may stand inside a script element: no "<" begins a tag or a comment there. The line separators are for readers that
+/// take JSON for JavaScript.
+std::string script_safe(std::string_view text) {
+    constexpr std::string_view separator_begin = "\xe2\x80";
+    std::string made;
+    made.reserve(text.size() + text.size() / 64);
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto c = text[i];
+        if (c == '<') {
+            made += "\\u003c";
+        } else if (c == separator_begin[0] && (text.substr(i, 3) == "\u2028" || text.substr(i, 3) == "\u2029")) {
+            made += text[i + 2] == '\xa8' ? "\\u2028" : "\\u2029";
+            i += 2;
+        } else {
+            made += c;
+        }
+    }
+    return made;
+}
+
 } // namespace
 
 std::string json_line(const json::value& v) {
@@ -91,6 +111,12 @@ std::string json_indented(const json::value& v) {
     json_writer w(true);
     w.put(v);
     return std::move(w.text) + '\n';
+}
+
+std::string script_text(const json::value& value) { return script_safe(json_line(value)); }
+
+json::value json_or_null(const std::optional<double>& number) {
+    return number ? json::value(*number) : json::value(nullptr);
 }
 
 double rounded_ms(double ms) { return std::round(ms * 1e3) / 1e3; }

@@ -42,28 +42,6 @@ constexpr std::size_t whole_payloads_bytes_max = 1'000'000; ///< of the page's d
 constexpr std::size_t data_bytes_max = 1'500'000;
 constexpr std::size_t cut_text_bytes = 200;
 
-/// JSON text that may stand inside a script element: no "<" begins a tag or a comment there. The line separators are for readers that
-/// take JSON for JavaScript.
-std::string script_safe(std::string_view text) {
-    constexpr std::string_view separator_begin = "\xe2\x80";
-    std::string made;
-    made.reserve(text.size() + text.size() / 64);
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto c = text[i];
-        if (c == '<') {
-            made += "\\u003c";
-        } else if (c == separator_begin[0] && (text.substr(i, 3) == "\u2028" || text.substr(i, 3) == "\u2029")) {
-            made += text[i + 2] == '\xa8' ? "\\u2028" : "\\u2029";
-            i += 2;
-        } else {
-            made += c;
-        }
-    }
-    return made;
-}
-
-std::string data_text(const json::value& value) { return script_safe(json_line(value)); }
-
 class run_page {
 public:
     run_page(const fs::path& folder, const page_options& options, bool is_first, std::size_t run_count)
@@ -134,7 +112,7 @@ private:
     void read_summary() {
         auto& summary = run_["summary"];
         summary = document(summary_file_name, summary_schema, "the run was killed, or is still running");
-        if (data_text(summary).size() <= summary_bytes_max) return;
+        if (script_text(summary).size() <= summary_bytes_max) return;
         bool has_cut = false;
         for (auto& field : summary.get_object())
             if (auto* list = field.value().if_array(); list != nullptr && list->size() > summary_items_max) {
@@ -144,17 +122,17 @@ private:
         if (has_cut)
             warn(fmt::format("summary.json is large: the page has the first {} rows of each of its tables",
                              summary_items_max));
-        if (data_text(summary).size() <= summary_bytes_max) return;
+        if (script_text(summary).size() <= summary_bytes_max) return;
         leave_out_largest(summary.get_object());
     }
 
     /// The verdict stays, however many labels or reasons of errors there are.
     void leave_out_largest(json::object& summary) {
         std::vector<std::pair<std::size_t, std::string>> sizes;
-        for (const auto& field : summary) sizes.emplace_back(data_text(field.value()).size(), field.key());
+        for (const auto& field : summary) sizes.emplace_back(script_text(field.value()).size(), field.key());
         std::ranges::sort(sizes, std::greater{});
         std::string names;
-        for (auto rest = data_text(summary).size(); const auto& [size, name] : sizes) {
+        for (auto rest = script_text(summary).size(); const auto& [size, name] : sizes) {
             if (rest <= summary_bytes_max) break;
             rest -= std::min(rest, size);
             summary.erase(name);
@@ -240,9 +218,9 @@ private:
         auto of_a_kind = all_of_a_kind;
         const auto rest = data_bytes_max - std::min(bytes, data_bytes_max);
         const auto rest_with_payloads = whole_payloads_bytes_max - std::min(bytes, whole_payloads_bytes_max);
-        if (data_text(part).size() > rest_with_payloads)
+        if (script_text(part).size() > rest_with_payloads)
             for (part = page_requests_json(selected, of_a_kind, cut_text_bytes, start);
-                 data_text(part).size() > rest && of_a_kind != 0;
+                 script_text(part).size() > rest && of_a_kind != 0;
                  part = page_requests_json(selected, of_a_kind, cut_text_bytes, start))
                 of_a_kind /= 2;
         if (of_a_kind != all_of_a_kind)
@@ -294,10 +272,10 @@ result<std::string> page_data(const std::vector<fs::path>& folders, const page_o
         runs.push_back(pages.back().read());
     }
     document["baseline"] = std::move(baseline);
-    const auto bytes = data_text(document).size() + data_text(runs).size();
+    const auto bytes = script_text(document).size() + script_text(runs).size();
     for (std::size_t i = 0; i < pages.size(); ++i) pages[i].finish(runs[i].get_object(), bytes);
     document["runs"] = std::move(runs);
-    return data_text(document);
+    return script_text(document);
 }
 
 } // namespace loadsim::report

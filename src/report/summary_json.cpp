@@ -52,16 +52,9 @@ json::object counts_by_name(const std::array<std::uint64_t, N>& counts, const st
     return all;
 }
 
-json::object request_counts(const measure::request_counts& r) {
-    return {{"due", r.due},
-            {"sent", r.sent},
-            {"unexpected", r.unexpected},
-            {"outcomes", counts_by_name(r.outcomes, outcome_names)}};
-}
-
 /// With the requests that the load generator's own lateness could have skipped.
 json::object judged_counts(const measure::request_counts& r) {
-    auto counts = request_counts(r);
+    auto counts = json_requests(r);
     counts["skipped_late"] = r.skipped_late;
     counts["unexpected_late"] = r.unexpected_late;
     return counts;
@@ -250,47 +243,6 @@ json::value broker_api(const measure::broker_api_counts& c) {
                         {"error_reasons", counts_by_text(c.reasons)}};
 }
 
-json::value number_or_null(const std::optional<double>& number) {
-    return number ? json::value(*number) : json::value(nullptr);
-}
-
-/// Of a budget's result: "service=horn,phase=steady" -> {"service": "horn", "phase": "steady"}.
-json::object budget_labels(std::string_view text) {
-    json::object labels;
-    while (!text.empty()) {
-        const auto one = text.substr(0, text.find(','));
-        const auto equals = one.find('=');
-        labels[one.substr(0, equals)] = one.substr(std::min(one.size(), equals + 1));
-        text.remove_prefix(std::min(text.size(), one.size() + 1));
-    }
-    return labels;
-}
-
-json::array budgets(const verdict::evaluation& evaluation) {
-    json::array rows;
-    for (const auto& r : evaluation.budgets) {
-        const auto interval = r.interval_low && r.interval_high
-                                  ? json::value(json::array{*r.interval_low, *r.interval_high})
-                                  : json::value(nullptr);
-        rows.push_back(json::object{{"expression", r.expression},
-                                    {"metric", r.metric},
-                                    {"labels", budget_labels(r.labels)},
-                                    {"operator", r.op},
-                                    {"limit", r.limit},
-                                    {"unit", r.unit},
-                                    {"observed_value", number_or_null(r.observed)},
-                                    {"observed_from_begun", number_or_null(r.observed_from_begun)},
-                                    {"samples", r.samples},
-                                    {"interval", interval},
-                                    {"carried", r.carried},
-                                    {"close", r.close},
-                                    {"verdict", to_string(r.verdict)},
-                                    {"severity", to_string(r.severity)},
-                                    {"sentence", r.sentence}});
-    }
-    return rows;
-}
-
 /// CPU time and memory of the load generator so far.
 json::object generator_usage(const measure::generator_usage& g) {
     return {{"cpu_time_ms", rounded_ms(g.cpu_s * 1e3)}, {"rss_bytes", g.rss_bytes}};
@@ -381,7 +333,7 @@ std::string summary_json(const run_result& run, const verdict::evaluation& evalu
         {"expected_anomalies", counts_by_name(sum.expected_anomalies, anomaly_names)},
         {"omitted_records", sum.omitted_records},
         {"generator", generator(run)},
-        {"budgets", budgets(evaluation)},
+        {"budgets", json_budgets(evaluation.budgets)},
     };
     summary.insert(figures.begin(), figures.end());
     return json_indented(summary);
@@ -400,7 +352,7 @@ std::string with_exit_code(std::string_view summary, verdict::exit_code code) {
 json::object timeline_object(const measure::progress& p, const labels& labels) {
     const auto& interval = p.interval;
     const bool in_phase = p.current_stage == measure::stage::load && p.phase < labels.phases.size();
-    auto requests = request_counts(interval.requests);
+    auto requests = json_requests(interval.requests);
     requests["in_flight"] = p.in_flight;
     requests["waiting_for_connection"] = p.waiting;
     json::array conditions;

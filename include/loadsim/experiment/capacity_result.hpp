@@ -34,13 +34,10 @@ enum class step_end : std::uint8_t {
 BOOST_DESCRIBE_ENUM(step_end, holds, broken, unclear, generator_limit, no_data, stopped)
 constexpr std::string_view to_string(step_end e) { return enum_name(e); }
 
-/// Percentiles of a hop, of telemetry.publish, or of sessions.connect and its parts. A percentile that its samples do not carry is absent.
+/// Samples of a hop, of telemetry.publish, or of sessions.connect and its parts.
 struct step_latency {
     std::string name; ///< as in budgets: "e2e", "sessions.connect"
-    std::uint64_t samples = 0;
-    nanoseconds mean{0};
-    std::optional<nanoseconds> p50{}, p90{}, p99{}, p999{};
-    nanoseconds max{0};
+    measure::histogram samples;
 };
 
 /// All repetitions of one load.
@@ -50,10 +47,10 @@ struct step_result {
     double achieved = 0; ///< load that was generated: mean of the repetitions
     std::uint32_t repetitions = 0;
     nanoseconds measured{0}; ///< sum of the repetitions, without warm-up
-    step_end end{};
+    step_end end = step_end::unclear;
     bool as_observed = false; ///< still unclear after the last repetition: decided by the percentile as observed
     std::string why;          ///< planned_step::why of the first repetition
-    std::string reason;       ///< what decided, without a full stop; empty: all budgets hold
+    std::string reason{};     ///< what decided, without a full stop; empty: all budgets hold
     std::vector<verdict::budget_result>
         budgets{};                         ///< of a figure without an interval: the worst repetition that decided
     std::optional<std::size_t> decisive{}; ///< index of the budget that is missed most, or has no data
@@ -82,7 +79,7 @@ constexpr std::string_view to_string(search_end e) { return enum_name(e); }
 /// A budget of the scenario that steps are not judged by.
 struct unjudged_budget {
     std::string expression;
-    std::string reason; ///< part of a sentence
+    std::string reason{}; ///< part of a sentence
 };
 
 /// Load at which latency over load bends most.
@@ -99,9 +96,9 @@ struct capacity_result {
     std::optional<double> at_least{};
     double precision = 0;
     search_end end{};
-    std::string sentence;                                 ///< how the search ended, and what to do about it
+    std::string sentence{};                               ///< how the search ended, and what to do about it
     std::optional<verdict::budget_result> first_broken{}; ///< of the lowest broken load: the decisive one
-    std::string curve; ///< name of the latency of the curve and the knee: "e2e"; empty: none has samples
+    std::string curve{}; ///< name of the latency of the curve and the knee: "e2e"; empty: none has samples
     std::optional<experiment::knee> knee{};
     std::vector<step_result> steps{}; ///< by load
     std::vector<unjudged_budget> unjudged{};
@@ -112,6 +109,9 @@ struct capacity_result {
 /// nullopt: fewer than three points, or no distance of a tenth or more: the curve does not bend.
 /// Source: V. Satopaa et al.: Finding a "Kneedle" in a Haystack (2011), without its smoothing.
 std::optional<knee> knee_of(std::vector<knee> points);
+
+/// Null: no samples.
+const step_latency* latency_of(const step_result&, std::string_view name);
 
 /// Name of the latency that the curve shows: sessions.connect of connects; else the first with samples of e2e, accept,
 /// telemetry.publish and sessions.connect. Empty: none.

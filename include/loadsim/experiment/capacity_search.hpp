@@ -64,7 +64,8 @@ struct step_measurement {
 /// Broken:    confirmed by a repetition if the limit is missed by less than small_margin, or is one of a count, a rate, a mean or an
 ///            extreme, which have no interval. Of these the majority of the repetitions decides.
 /// Generator: a step in which the generator was the limit is repeated once, alone; then the search ends with a floor.
-/// Source:    bisection of a monotonous function; the platform's limit is assumed to be one.
+/// Source:    bisection of a monotonous function; the platform's limit is assumed to be one. A queue that grows too slowly to miss a
+///            limit within a step is not seen: step_at_least.
 /// Threads:   one. It reads no clock: times are those of the measurements.
 class capacity_search {
 public:
@@ -73,7 +74,7 @@ public:
 
     /// Errors: no budget that steps can be judged by, a budget on a part of the load (`over`, `during`, `except`, phase=), options that
     /// contradict each other, a percentile that needs more samples than the longest step has at the first load.
-    static result<capacity_search> plan(capacity_options, std::vector<verdict::budget>, measure::labels);
+    static loadsim::result<capacity_search> plan(capacity_options, std::vector<verdict::budget>, measure::labels);
 
     /// nullopt: the search has ended.
     std::optional<planned_step> next() const { return next_; }

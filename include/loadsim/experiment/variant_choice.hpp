@@ -53,7 +53,7 @@ struct variant_summary {
 struct recommendation {
     std::optional<std::size_t> variant{}; ///< index; absent: none, and `reason` says why
     std::vector<std::size_t> alike{};
-    std::string reason; ///< one sentence
+    std::string reason{}; ///< one sentence
 };
 
 struct variant_choice {

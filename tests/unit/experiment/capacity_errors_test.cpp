@@ -93,16 +93,16 @@ TEST(capacity_errors, below_a_load_the_samples_do_not_suffice) {
 }
 
 TEST(capacity_errors, a_budget_that_no_load_meets) {
-    simulated::platform platform{.service_rate = 1e6};
+    simulated::platform platform{.service_rate = 1e6, .fixed = 20ms};
     auto o = options();
     o.start = 800;
-    auto search = capacity_search::plan(o, budgets({"e2e.p99 < 1us"}), {});
+    auto search = capacity_search::plan(o, budgets({"e2e.p99 < 5ms"}), {});
     ASSERT_TRUE(search);
     const auto steps = simulated::run(*search, platform);
     EXPECT_EQ(steps.size(), 3) << "its value does not depend on the load";
     const auto result = search->result();
     EXPECT_EQ(result.end, search_end::no_load_holds);
-    EXPECT_THAT(result.sentence, testing::StartsWith("no load meets e2e.p99 < 1us: "));
+    EXPECT_THAT(result.sentence, testing::StartsWith("no load meets e2e.p99 < 5ms: "));
     EXPECT_THAT(result.sentence, HasSubstr("at 200/s, as at twice and four times the load; give a higher limit"));
     EXPECT_EQ(code_of(result), verdict::exit_code::missed);
     EXPECT_EQ(result.steps.size(), 3) << "what was measured is kept";

@@ -30,7 +30,7 @@ step_measurement platform::measure(const planned_step& step) {
         const auto served = step.load < service_rate ? -std::log(1 - share) / (service_rate - step.load)
                                                      : 1 + at * seconds(step.measured) * overload;
         const auto lag = is_late ? 500ms : 50us;
-        const auto e2e = from_seconds(served);
+        const auto e2e = fixed + from_seconds(served);
         made.sum.latencies.record(measure::hop::lag, 0, 0, lag);
         made.sum.latencies.record(measure::hop::e2e, 0, 0, e2e + lag);
         made.sum.latencies_from_begun.record(measure::hop::e2e, 0, 0, e2e);

@@ -15,8 +15,9 @@ namespace simulated {
 /// p99 = ln(100) / (service_rate - load). With more load than it serves, the queue grows with time.
 struct platform {
     double service_rate = 1000;
-    double generator_limit = 1e9; ///< load above which the generator's lag is high
-    bool is_noisy = false;        ///< samples drawn with the seed; else at the quantiles of the distribution
+    loadsim::nanoseconds fixed{0}; ///< time that each request takes besides
+    double generator_limit = 1e9;  ///< load above which the generator's lag is high
+    bool is_noisy = false;         ///< samples drawn with the seed; else at the quantiles of the distribution
     std::uint64_t seed = 1;
     std::uint32_t unexpected_from = 0; ///< load from which requests are unexpected; 0: never
     std::function<void(loadsim::experiment::step_measurement&)> change{}; ///< of a measurement
