@@ -8,6 +8,7 @@
 #include <loadsim/base/secrets.hpp>
 #include <loadsim/cluster/rank_info.hpp>
 #include <loadsim/experiment/capacity_search.hpp>
+#include <loadsim/measure/quantile_interval.hpp>
 #include <loadsim/report/console.hpp>
 #include <loadsim/report/experiment_report.hpp>
 #include <loadsim/report/report_folder.hpp>
@@ -111,16 +112,15 @@ result<experiment::capacity_options> options_of(const capacity_flags& flags, loa
     return o;
 }
 
-/// "e2e p50 123.4ms, p99 210ms"; empty: no samples.
+/// "e2e p50 123.4ms, p99 210ms"; empty: no samples, or too few.
 std::string latency_text(const experiment::step_result& step, std::string_view name) {
     const auto found = std::ranges::find(step.latencies, name, &experiment::step_latency::name);
     if (found == step.latencies.end()) return {};
     std::string text;
-    const auto add = [&](const char* percentile, const std::optional<nanoseconds>& value) {
-        if (value) text += fmt::format("{} {} {:.4g}ms", text.empty() ? "" : ",", percentile, milliseconds(*value));
-    };
-    add("p50", found->p50);
-    add("p99", found->p99);
+    for (const auto percentile : {50, 99})
+        if (measure::is_carried(found->samples, percentile))
+            text += fmt::format("{} p{} {:.4g}ms", text.empty() ? "" : ",", percentile,
+                                milliseconds(found->samples.percentile(percentile)));
     return text.empty() ? text : fmt::format("{}{}", name, text);
 }
 

@@ -286,10 +286,9 @@ void stages::load() {
 
 /// No completion, late command or returning vehicle is awaited; if one were, ending now would count it as lost.
 bool stages::nothing_pending() const {
-    // Between the loads of a sequence there is always some telemetry in flight.
-    const bool has_telemetry = !scenario_.fleet.telemetry.groups.empty() || !scenario_.fleet.telemetry.alarms.empty();
-    const bool awaits_requests_only = sequence_ != nullptr && has_telemetry && !arrivals_stopped_;
-    return aggregator_.latest().in_flight == 0 && (awaits_requests_only || aggregator_.latest().awaited == 0);
+    // Before a further load: what still comes belongs to no request of it, and telemetry goes on.
+    const bool load_follows = sequence_ != nullptr && !arrivals_stopped_;
+    return aggregator_.latest().in_flight == 0 && (load_follows || aggregator_.latest().awaited == 0);
 }
 
 void stages::drain() {

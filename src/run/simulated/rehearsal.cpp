@@ -89,7 +89,7 @@ public:
             step(stage::load, load_start_ + plan_.end_of_load());
             end_load();
             end_arrivals();
-            drain(true);
+            drain(false);
         }
         const auto open = ledger_.open_count();
         ledger_.finish(time_.now());
@@ -133,7 +133,7 @@ private:
             aggregator_.end_warm_up();
             step(stage::load, load_start_ + plan_.end_of_load());
             end_load();
-            drain(false);
+            drain(true);
             aggregator_.add(collect());
             sequence.on_load(without_warm_up(result_so_far()));
         }
@@ -158,14 +158,17 @@ private:
         outage_schedule_.cancel_pending();
     }
 
-    /// `awaits_telemetry`: no load follows, which would send more.
-    void drain(bool awaits_telemetry) {
+    /// `load_follows`: as in stages, only requests in flight are awaited.
+    void drain(bool load_follows) {
         const auto until = time_.now() + scenario_.load.drain;
+        const auto is_pending = [&] {
+            if (ledger_.open_count() > 0 || load_follows) return ledger_.open_count() > 0;
+            return ledger_.missing_count() > 0 || vehicles_->returning() > 0 || vehicles_->awaits_telemetry() ||
+                   condition_ends_before(until);
+        };
         do {
             step(stage::draining, time_.now() + poll_interval); // at least once: duplicates often arrive immediately
-        } while ((ledger_.open_count() > 0 || ledger_.missing_count() > 0 || vehicles_->returning() > 0 ||
-                  (awaits_telemetry && vehicles_->awaits_telemetry()) || condition_ends_before(until)) &&
-                 time_.now() < until);
+        } while (is_pending() && time_.now() < until);
         ledger_.expire_all(time_.now());
     }
 
