@@ -32,6 +32,15 @@ double excess_of(const budget_result& r) {
     return r.limit == 0 ? std::abs(*r.observed) : std::abs(*r.observed - r.limit) / std::abs(r.limit);
 }
 
+/// The lag of the generator decides an undecided budget only because the figure is next to the limit: it is a small part of it. With a
+/// generator that is really late the figure from begun misses the limit, too, or is far below it.
+bool is_next_to_limit(const verdict::budget& b, const budget_result& r) {
+    constexpr double small_lag = 0.05; // of the limit
+    return r.verdict == budget_verdict::undecided && r.observed && r.observed_from_begun &&
+           verdict::is_within(b, *r.observed_from_begun) &&
+           *r.observed - *r.observed_from_begun <= small_lag * std::abs(r.limit);
+}
+
 /// A miss that another repetition of the same load would hardly turn into a pass.
 bool is_clear_miss(const budget_result& r) {
     constexpr double few_events = 10;
@@ -48,9 +57,9 @@ judged_budget judge_percentile(const verdict::budget& b, const measure::totals& 
     const auto& r = made.result;
     if (r.verdict == budget_verdict::no_data) {
         made.state = budget_state::no_data;
-    } else if (r.verdict == budget_verdict::undecided) {
+    } else if (r.verdict == budget_verdict::undecided && !is_next_to_limit(b, r)) {
         made.state = budget_state::undecided;
-    } else if (!r.carried || r.close) {
+    } else if (!r.carried || r.close || r.verdict == budget_verdict::undecided) {
         made.as_observed = is_last;
         made.state = !is_last                            ? budget_state::unclear
                      : r.verdict == budget_verdict::pass ? budget_state::held
@@ -76,9 +85,10 @@ judged_budget judge_figure(const verdict::budget& b, const std::vector<step_meas
     for (const auto& one : repetitions) {
         auto r = verdict::evaluate_part(b, one.sum, names);
         if (r.verdict == budget_verdict::no_data) return {.result = std::move(r), .state = budget_state::no_data};
-        if (r.verdict == budget_verdict::undecided) return {.result = std::move(r), .state = budget_state::undecided};
+        if (r.verdict == budget_verdict::undecided && !is_next_to_limit(b, r))
+            return {.result = std::move(r), .state = budget_state::undecided};
         auto& same = r.verdict == budget_verdict::pass ? held : missed;
-        misses += r.verdict == budget_verdict::fail;
+        misses += r.verdict != budget_verdict::pass;
         if (!same || verdict::is_worse(b, r, *same)) same = std::move(r);
     }
     const auto count = repetitions.size();
@@ -163,7 +173,7 @@ std::string generator_limit_of(const step_measurement& one, const std::vector<ve
     for (const auto& b : budgets) {
         const auto r = verdict::evaluate_part(b, one.sum, names);
         if (r.verdict == budget_verdict::fail) return {}; // certainly the platform's
-        if (r.verdict == budget_verdict::undecided && undecided.empty())
+        if (r.verdict == budget_verdict::undecided && undecided.empty() && !is_next_to_limit(b, r))
             undecided = fmt::format("its own lateness could have decided {}", r.expression);
     }
     return undecided;

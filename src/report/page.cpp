@@ -1,6 +1,7 @@
 #include <loadsim/report/page.hpp>
 
 #include "embedded_data.hpp"
+#include "page_template.hpp"
 
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/hash.hpp>
@@ -42,15 +43,19 @@ std::string refusal_to_replace(const std::filesystem::path& file) {
 } // namespace
 
 std::string page_html(std::string_view data, page_connections connections) {
+    return filled_page(page_template, data, connections);
+}
+
+std::string filled_page(std::string_view html, std::string_view data, page_connections connections) {
     const auto policy = content_security_policy(connections);
     const std::pair<std::string_view, std::string_view> placeholders[] = {{"{{content_security_policy}}", policy},
                                                                           {"{{style}}", page_style},
                                                                           {"{{data}}", data},
                                                                           {"{{scripts}}", page_script}};
     std::string page;
-    page.reserve(page_template.size() + page_style.size() + page_script.size() + data.size() + policy.size());
+    page.reserve(html.size() + page_style.size() + page_script.size() + data.size() + policy.size());
     // In one pass: what is put in may have the text of a placeholder.
-    for (auto rest = page_template; !rest.empty();) {
+    for (auto rest = html; !rest.empty();) {
         const auto at = rest.find("{{");
         page += rest.substr(0, at);
         if (at == std::string_view::npos) break;

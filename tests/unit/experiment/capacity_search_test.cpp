@@ -92,21 +92,35 @@ TEST(capacity_search, doubles_and_bisects) {
 TEST(capacity_search, repetitions_count_together_and_say_when_they_decide_as_observed) {
     simulated::platform platform{};
     auto o = options();
-    o.at_least = 907.8; // p99 is 49.9 ms
+    o.at_least = 907.5; // p99 is 49.8 ms
     auto search = planned(o, {"e2e.p99 < 50ms"});
     simulated::run(search, platform);
     const auto result = search.result();
-    const auto at = std::ranges::find(result.steps, 907.8, &step_result::load);
+    const auto at = std::ranges::find(result.steps, 907.5, &step_result::load);
     ASSERT_NE(at, result.steps.end());
     EXPECT_EQ(at->repetitions, 3);
     EXPECT_EQ(at->end, step_end::holds);
     EXPECT_TRUE(at->as_observed);
     EXPECT_EQ(at->latencies.back().name, "e2e");
-    EXPECT_EQ(at->latencies.back().samples.count(), 3 * 9078);
+    EXPECT_EQ(at->latencies.back().samples.count(), 3 * 9075);
     EXPECT_EQ(at->measured, 30s);
     const auto low = std::ranges::find(result.steps, 400, &step_result::load);
     EXPECT_EQ(low->repetitions, 1);
     EXPECT_FALSE(low->as_observed);
+}
+
+TEST(capacity_search, a_small_lag_next_to_the_limit_does_not_make_the_generator_the_limit) {
+    simulated::platform platform{};
+    auto o = options();
+    o.at_least = 907.9; // p99 is 49.999 ms from begun, 50.05 ms from due
+    auto search = planned(o, {"e2e.p99 < 50ms"});
+    simulated::run(search, platform);
+    const auto result = search.result();
+    EXPECT_EQ(result.end, search_end::found) << result.sentence;
+    const auto at = std::ranges::find(result.steps, 907.9, &step_result::load);
+    ASSERT_NE(at, result.steps.end());
+    EXPECT_EQ(at->end, step_end::broken);
+    EXPECT_TRUE(at->as_observed);
 }
 
 TEST(capacity_search, a_step_is_as_long_as_its_percentile_needs) {
