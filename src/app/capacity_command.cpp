@@ -1,3 +1,4 @@
+#include "capacity_scenario.hpp"
 #include "capacity_steps.hpp"
 #include "commands.hpp"
 #include "run_report.hpp"

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <loadsim/base/result.hpp>
-#include <loadsim/base/units.hpp>
 #include <loadsim/experiment/capacity_search.hpp>
 #include <loadsim/measure/run_result.hpp>
 #include <loadsim/run/listener.hpp>
@@ -11,7 +10,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <vector>
 
 namespace loadsim::app {
 
@@ -24,15 +22,6 @@ struct step_execution {
     std::function<void()> on_begin{};  ///< the step that the search has planned begins
     std::function<void()> on_result{}; ///< the search has its result
 };
-
-/// What a step cannot have, such as a condition, which would be active in some steps and not in others. Empty: nothing.
-problems check_for_steps(const scenario::scenario_config&, experiment::load_metric, bool rehearses);
-
-/// Highest rate of the scenario's phases: the load of a step that is not about requests.
-rate highest_rate(const scenario::scenario_config&);
-
-/// Samples a second of each budget, by the weights of services and the shares of segments.
-std::vector<experiment::sample_rate> sample_rates_of(const scenario::scenario_config&, experiment::load_metric);
 
 /// Executes the steps until the search has ended or is stopped. Rate: in one run, whose sessions stay up. Vehicles and connects: a
 /// run for each step, because the fleet of a run, and what it connects at, are fixed. Returns how the last run ended.
