@@ -5,11 +5,12 @@ const pageParts = [drawWarnings, drawVerdict, drawLive, drawRuns, drawBudgets, d
                    drawLatencyTable, drawOutcomes, drawAnomalies, drawRecoveries, drawCampaigns, drawTelemetry, drawTaps, drawRequests, drawHealth, drawComparison, drawScenario, drawFiles];
 
 let shownPage = null;
+let chartParts = [drawOverTime, drawHeatMap, drawPercentiles, drawHistogram];
 
-function drawPage(page) {
-  shownPage = page;
+/// Draws parts of a page, and names those that cannot be drawn.
+function drawParts(page, parts) {
   const failed = [];
-  for (const part of pageParts) {
+  for (const part of parts) {
     try {
       part(page, page.progress);
     } catch (error) {
@@ -17,23 +18,31 @@ function drawPage(page) {
       failed.push(`${part.name}: ${error.message}`);
     }
   }
-  for (const id of ['latency', 'results', 'telemetry', 'run'])
-    document.getElementById(id).hidden = [...document.querySelectorAll(`#${id} .card`)].every(card => card.hidden);
-  if (failed.length > 0) {
-    const part = document.getElementById('warnings');
-    append(part, [element('p', {}, `Parts of this page could not be drawn: ${failed.join('; ')}.`)]);
-    part.hidden = false;
-  }
-  document.getElementById('kind').textContent = page.live ? 'live' : 'report';
+  if (failed.length === 0) return;
+  const part = document.getElementById('warnings');
+  append(part, [element('p', {}, `Parts of this page could not be drawn: ${failed.join('; ')}.`)]);
+  part.hidden = false;
+}
+
+function showAsDrawn(page, kind) {
+  document.getElementById('kind').textContent = kind;
   document.getElementById('footer').replaceChildren(`loadsim ${page.version ?? ''} · words: docs/terminology.md · fields: docs/report-fields.md`);
   resizeCharts();
   void document.body.offsetHeight; // the layout is part of what is measured
   document.documentElement.dataset.drawn ??= String(Math.round(performance.now() - pageStarted));
 }
 
+function drawPage(page) {
+  shownPage = page;
+  drawParts(page, pageParts);
+  for (const id of ['latency', 'results', 'telemetry', 'run'])
+    document.getElementById(id).hidden = [...document.querySelectorAll(`#${id} .card`)].every(card => card.hidden);
+  showAsDrawn(page, page.live ? 'live' : 'report');
+}
+
 /// Charts take their colours and widths from the page: drawn again for another colour scheme and for paper.
 function redrawCharts() {
-  for (const part of [drawOverTime, drawHeatMap, drawPercentiles, drawHistogram]) part(shownPage);
+  for (const part of chartParts) part(shownPage);
   resizeCharts();
 }
 
@@ -63,7 +72,8 @@ function startPage() {
   } catch (error) {
     fill('warnings', element('h2', {}, 'The data of this page cannot be read'), element('p', {}, error.message));
   }
-  if (page?.live && !page.runs?.length) startLive();
+  if (page && Object.hasOwn(experiments, page.schema)) drawExperiment(page);
+  else if (page?.live && !page.runs?.length) startLive();
   else if (page?.runs?.length) drawPage(page);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => shownPage && redrawCharts());
   addEventListener('beforeprint', prepareForPaper);
