@@ -16,7 +16,7 @@ namespace loadsim::app {
 struct step_execution {
     experiment::load_metric metric{};
     bool rehearses = false;
-    std::filesystem::path folder;      ///< for the files of embedded targets
+    std::filesystem::path folder{};    ///< for the files of embedded targets
     std::uint32_t shards = 0;          ///< see run::options
     nanoseconds total_at_most{0};      ///< of the search
     std::function<void()> on_begin{};  ///< the step that the search has planned begins

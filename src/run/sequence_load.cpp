@@ -13,12 +13,24 @@ namespace {
 constexpr const char* warm_up_phase = "warm-up";
 constexpr std::uint32_t warm_up_index = 0;
 
+load::phase phase_of(const char* name, nanoseconds duration) {
+    load::phase made;
+    made.name = name;
+    made.duration = duration;
+    return made;
+}
+
+load::phase pause_of(const char* name, nanoseconds duration) {
+    auto made = phase_of(name, duration);
+    made.pause = true;
+    return made;
+}
+
 } // namespace
 
 scenario::scenario_config scenario_of_sequence(const scenario::scenario_config& original, nanoseconds lasts) {
     auto scenario = original;
-    scenario.load.phases = {{.name = warm_up_phase, .duration = lasts, .pause = true},
-                            {.name = measured_phase, .duration = lasts, .pause = true}};
+    scenario.load.phases = {pause_of(warm_up_phase, lasts), pause_of(measured_phase, lasts)};
     scenario.record = scenario::record::unexpected;
     for (auto& b : scenario.budgets) b.abort_after.reset(); // a load that misses a budget is a result, too
     return scenario;
@@ -26,8 +38,8 @@ scenario::scenario_config scenario_of_sequence(const scenario::scenario_config& 
 
 planned_load load_after(const planned_load& before, const load_step& step, const scenario::scenario_config& scenario) {
     const auto first = before.schedule ? before.first_arrival + before.schedule->size() : 0;
-    std::vector<load::phase> phases{{.name = warm_up_phase, .duration = step.warm_up, .arrival_rate = step.requests},
-                                    {.name = measured_phase, .duration = step.measured, .arrival_rate = step.requests}};
+    std::vector<load::phase> phases{phase_of(warm_up_phase, step.warm_up), phase_of(measured_phase, step.measured)};
+    for (auto& p : phases) p.arrival_rate = step.requests;
     // Seed: or Poisson's gaps of all loads were the same.
     return {std::make_shared<const load::schedule>(std::move(phases), scenario.load.spacing, scenario.seed + first),
             first};

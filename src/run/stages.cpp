@@ -238,9 +238,9 @@ problems stages::connect_timeout_error(nanoseconds waited) const {
 void stages::run_sequence() {
     planned_load planned;
     while (!stop_requested()) {
-        const auto step = sequence_->next();
-        if (!step) break;
-        planned = load_after(planned, *step, scenario_);
+        const auto next = sequence_->next();
+        if (!next) break;
+        planned = load_after(planned, *next, scenario_);
         generator_.set_load(planned);
         load();
         if (!aborted()) drain();

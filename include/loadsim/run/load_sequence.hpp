@@ -15,7 +15,7 @@ namespace loadsim::run {
 
 /// A load of constant rate. Its warm-up, before the measured time, is not in its result.
 struct load_step {
-    rate requests;
+    rate requests{};
     nanoseconds warm_up{0};
     nanoseconds measured{0};
 };
