@@ -98,7 +98,7 @@ function drawCapacityCurve(page) {
   const limits = curveLimits(page);
   const limitDashes = dashes.slice(1);
   const series = [{label: 'p50', of: 'p50_ms', colour: 'p50'}, {label: 'p99', of: 'p99_ms', colour: 'p99', width: 2}, {label: 'p99.9', of: 'p999_ms', colour: 'max'}]
-    .filter(one => shown.some(step => isNumber(step.latency[page.curve][one.of])));
+    .filter(one => shown.some(step => isNumber(step.latency[page.curve][one.of]))).map(one => ({...one, points: true}));
   const lines = limits.map((one, i) => ({label: one.expression, colour: 'asked', dash: limitDashes[i % limitDashes.length], width: 1.3}));
   const rows = shown.map(step => [Math.log10(step.load),
     ...series.map(one => isNumber(step.latency[page.curve][one.of]) ? Math.max(step.latency[page.curve][one.of], smallestShown) : null),
@@ -110,7 +110,7 @@ function drawCapacityCurve(page) {
   fill('chart', element('h2', {id: 'chart-title'}, 'Latency over load'),
     element('p', {class: 'quiet'}, `${page.curve} by ${page.unit}, both in log scale. Crosses and red: a budget is missed. Dashed lines: limits of budgets.`), container);
   drawCurves(container, 'capacity', `Latency of ${page.curve} over load`, [...series, ...lines], rows, {
-    logscale: true, drawPoints: true, pointSize: 3, dateWindow: [rows[0][0] - margin, rows[rows.length - 1][0] + margin],
+    logscale: true, pointSize: 3, yRangePad: 12, dateWindow: [rows[0][0] - margin, rows[rows.length - 1][0] + margin],
     underlayCallback: (context, area, chart) => paintCapacity(context, area, chart, page),
     drawCallback: chart => paintBrokenSteps(chart.canvas_ctx_ ?? chart.hidden_ctx_, chart.getArea(), chart, page),
     axes: {x: {ticker: (from, until) => exponentTicks(from, until, load => shortLoad(page, load))},
@@ -129,20 +129,20 @@ function drawCapacityHops(page) {
   const {hops, whole} = stepHops(page);
   if (hops.length === 0) return fill('hops');
   const short = name => name.replace('sessions.', '');
-  const rows = page.steps.map(step => {
-    const values = Object.fromEntries([...hops, whole].map(hop => [short(hop), step.latency?.[hop]?.mean_ms ?? null]));
-    return {name: [loadText(page, step.load), step.result === 'broken' && element('span', {class: 'badge fail'}, 'broken')], values,
-            length: sum(hops.map(hop => values[short(hop)]))};
+  const rows = page.steps.filter(step => step.latency?.[whole]).map(step => {
+    const mean = hop => step.latency[hop]?.mean_ms ?? 0;
+    const length = sum(hops.map(mean));
+    return {name: [loadText(page, step.load), step.result === 'broken' && element('span', {class: 'badge fail'}, 'broken')],
+            values: Object.fromEntries([...hops, whole].map(hop => [short(hop), mean(hop)])), length, end: Math.max(length, mean(whole)) * 1.01};
   });
-  const end = Math.max(...rows.flatMap(row => [row.length, row.values[short(whole)] ?? 0])) * 1.01 || 1;
   return fill('hops', element('h2', {id: 'hops-title'}, 'Where the time goes'),
-    element('p', {class: 'quiet'}, `Mean of each section by load; the upright line is the mean of ${whole}.`),
-    hopTable('Hops by load', hops.map(short), rows.map(row => ({...row, values: Object.fromEntries(Object.entries(row.values).map(([hop, value]) => [hop, value ?? 0]))})), end, short(whole)));
+    element('p', {class: 'quiet'}, `Mean of each section by load, as shares of ${whole}: a bar has the same length at each load.`),
+    hopTable('Hops by load', hops.map(short), rows, null, short(whole)));
 }
 
 function stepBadge(step) {
   return [element('span', {class: `badge ${stepClasses[step.result] ?? ''}`}, stepWords[step.result] ?? step.result),
-          step.as_observed && element('span', {class: 'detail'}, 'as observed: the limit is within the interval')];
+          step.as_observed && element('span', {class: 'detail', title: 'a limit is within the interval'}, 'as observed')];
 }
 
 function drawCapacitySteps(page) {

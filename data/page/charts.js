@@ -110,7 +110,7 @@ function makeChart(plot, rows, series, options) {
     labels: ['x', ...series.map((_, i) => `s${i}`)],
     series: Object.fromEntries(series.map((one, i) => [`s${i}`, {
       color: colour(one.colour), strokeWidth: one.width ?? 1.6, strokePattern: one.dash ?? null, fillGraph: Boolean(one.fill),
-      axis: one.right ? 'y2' : 'y', stepPlot: Boolean(one.step)}])),
+      axis: one.right ? 'y2' : 'y', stepPlot: Boolean(one.step), drawPoints: Boolean(one.points)}])),
     legend: 'never', animatedZooms: false, highlightCircleSize: 3, drawHighlightPointCallback: cursorPoint,
     interactionModel: mouseOnly(), rightGap: 8, xRangePad: 0, labelsKMB: false, fillAlpha: 0.25,
     axes: {x: {...axis, drawGrid: false, axisLabelWidth: 56, ...axes.x}, y: {...axis, axisLabelWidth: 54, pixelsPerLabel: 28, ...axes.y},

@@ -50,7 +50,7 @@ function hopTable(caption, hops, rows, end, markOf) {
         markOf && element('th', {scope: 'col', class: 'number'}, element('span', {class: 'swatch line-mark', 'aria-hidden': 'true'}), markOf))),
       element('tbody', {}, rows.map(row => element('tr', {class: row.baseline ? 'baseline' : null},
         element('th', {scope: 'row'}, row.name),
-        element('td', {class: 'bar'}, row.length > 0 || row.baseline ? stackedBar(hops.every(hop => isNumber(row.values[hop])) ? hops : [], row.values, end, markOf && row.values[markOf])
+        element('td', {class: 'bar'}, row.length > 0 || row.baseline ? stackedBar(hops.every(hop => isNumber(row.values[hop])) ? hops : [], row.values, row.end ?? end, markOf && row.values[markOf])
                                                     : element('span', {class: 'quiet'}, 'too few samples')),
         hops.map(hop => element('td', {class: 'number', 'data-value': row.values[hop]}, milliseconds(row.values[hop]))),
         markOf && element('td', {class: 'number', 'data-value': row.values[markOf]}, milliseconds(row.values[markOf])))))));

@@ -8,6 +8,7 @@ namespace loadsim::app {
 command run_command();
 command suite_command();
 command tune_command();
+command capacity_command();
 command rehearse_command();
 command explain_command();
 command replay_command();

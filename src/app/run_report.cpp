@@ -35,14 +35,6 @@ namespace {
 
 constexpr nanoseconds sink_flush_time = std::chrono::seconds{5}; ///< longest wait for Kafka's delivery reports
 
-/// Writes the resolved scenario, so that the folder documents the run. Returns an error sentence, empty on success.
-std::string write_resolved(const std::filesystem::path& file, const scenario::scenario_config& scenario) {
-    std::ofstream out(file);
-    out << scenario::write(scenario);
-    out.close();
-    return out ? std::string{} : fmt::format("{}: cannot be written; is the disk full?", file.string());
-}
-
 /// Empty: not set.
 std::string environment_value(const char* name) {
     const char* value = std::getenv(name);
@@ -52,16 +44,6 @@ std::string environment_value(const char* name) {
 std::string host_name() {
     char name[HOST_NAME_MAX + 1] = {};
     return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
-}
-
-/// "embedded", or the addresses of broker and API; "simulated" in a rehearsal.
-std::string target_text(const scenario::target& target, measure::run_mode mode) {
-    if (mode == measure::run_mode::rehearsal) return "simulated";
-    std::vector<std::string> parts;
-    for (const auto& endpoints : {scenario::brokers_of(target), scenario::apis_of(target)})
-        for (const auto& endpoint : endpoints) parts.push_back(to_string(endpoint));
-    if (target.embedded) parts.emplace_back("embedded"); // all, or the backend alone
-    return fmt::format("{}", fmt::join(parts, " "));
 }
 
 measure::run_origin origin_of(const scenario::scenario_config& scenario, const report_options& options) {
@@ -127,6 +109,22 @@ result<std::string> find_vin(const std::filesystem::path& folder, const std::str
 
 } // namespace
 
+std::string write_scenario(const std::filesystem::path& file, const scenario::scenario_config& scenario) {
+    std::ofstream out(file);
+    out << scenario::write(scenario);
+    out.close();
+    return out ? std::string{} : fmt::format("{}: cannot be written; is the disk full?", file.string());
+}
+
+std::string target_text(const scenario::target& target, measure::run_mode mode) {
+    if (mode == measure::run_mode::rehearsal) return "simulated";
+    std::vector<std::string> parts;
+    for (const auto& endpoints : {scenario::brokers_of(target), scenario::apis_of(target)})
+        for (const auto& endpoint : endpoints) parts.push_back(to_string(endpoint));
+    if (target.embedded) parts.emplace_back("embedded"); // all, or the backend alone
+    return fmt::format("{}", fmt::join(parts, " "));
+}
+
 run_report::run_report(const scenario::scenario_config& scenario, std::filesystem::path folder,
                        const report_options& options)
     : scenario_(scenario), folder_(std::move(folder)), options_(options), labels_(scenario::labels_of(scenario)),
@@ -134,7 +132,7 @@ run_report::run_report(const scenario::scenario_config& scenario, std::filesyste
       console_(stdout, !shows_progress(), options.terminal, plain_line_interval(options.mode)),
       events_(header_, labels_, folder_),
       writer_(folder_, header_, labels_, options.existing_files, scenario.report.requests_csv),
-      scenario_file_error_(write_resolved(folder_ / report::scenario_file_name, scenario)) {
+      scenario_file_error_(write_scenario(folder_ / report::scenario_file_name, scenario)) {
     log_info(fmt::format("loadsim {}: {} with seed {} ({})", LOADSIM_VERSION, scenario.name, scenario.seed,
                          to_string(options.mode)));
     if (options.baseline != nullptr) comparer_.emplace(*options.baseline);

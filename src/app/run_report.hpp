@@ -45,6 +45,11 @@ struct report_options {
     live_page* live = nullptr;                      ///< the same for the page of --ui
 };
 
+/// Writes the resolved scenario, so that the folder documents the run. Returns an error sentence, empty on success.
+std::string write_scenario(const std::filesystem::path& file, const scenario::scenario_config&);
+/// "embedded", or the addresses of broker and API; "simulated" in a rehearsal.
+std::string target_text(const scenario::target&, measure::run_mode);
+
 /// Writer of the report during the run; evaluates the budgets at the end and prints the summary. A replay is not evaluated against
 /// the scenario's budgets, which are for the whole fleet.
 class run_report {

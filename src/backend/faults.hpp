@@ -58,17 +58,21 @@ public:
     fault_injector(fault_plans& faults, fault::message of, const time_source& time, outputs w)
         : faults_(faults), kind_(of), time_(time), outputs_(std::move(w)) {}
 
-    void submit(std::string_view vehicle, Message message) {
+    void submit(std::string_view vehicle, Message message) { submit(vehicle, std::move(message), time_.now()); }
+    /// The same for a message of that instant: its delay counts from then. Returns the delay; 0: none.
+    nanoseconds submit(std::string_view vehicle, Message message, monotonic_time at) {
         const auto* hit = faults_.next(kind_);
-        if (hit != nullptr && apply(*hit, vehicle, message)) {
+        if (hit != nullptr && apply(*hit, vehicle, message, at)) {
             faults_.record(*hit);
-            if (hit->what != fault::kind::duplicate) return;
+            if (hit->what == fault::kind::delay) return hit->delay;
+            if (hit->what != fault::kind::duplicate) return nanoseconds{0};
             outputs_.forward(message);
             outputs_.duplicate(std::move(message));
         } else {
             outputs_.forward(std::move(message));
         }
         release_held(vehicle);
+        return nanoseconds{0};
     }
 
     /// Forwards the delayed messages that are due.
@@ -84,12 +88,12 @@ public:
 
 private:
     /// False: the fault was not applied.
-    bool apply(const fault& one, std::string_view vehicle, Message& message) {
+    bool apply(const fault& one, std::string_view vehicle, Message& message, monotonic_time at) {
         switch (one.what) {
         case fault::kind::drop:
         case fault::kind::duplicate: return true;
         case fault::kind::delay:
-            delayed_.emplace(time_.now() + one.delay, std::pair{std::string(vehicle), std::move(message)});
+            delayed_.emplace(at + one.delay, std::pair{std::string(vehicle), std::move(message)});
             return true;
         case fault::kind::reorder: {
             auto& held = held_[std::string(vehicle)];

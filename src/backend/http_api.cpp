@@ -66,6 +66,8 @@ http::server_response create_request(service_core& core, std::string_view vin, s
     case creation::create_status::busy:
         return http::problem_details(409, "the vehicle has an active request; try again when it has ended",
                                      {{"active", made.id}});
+    case creation::create_status::overloaded:
+        return http::problem_details(503, "all workers are busy and the queue is full; try again later");
     case creation::create_status::created: break;
     }
     return {.status = 202,

@@ -21,7 +21,7 @@ creation::creation(processing& p, const request_table& requests, const std::vect
         services_.emplace(services[i].name, static_cast<std::uint16_t>(i));
 }
 
-creation::create_result creation::create(std::string_view vehicle, std::string_view service) {
+creation::create_result creation::create(std::string_view vehicle, std::string_view service, bool has_room) {
     const auto name = vin::parse(vehicle);
     if (!name) {
         ++counts_.invalid_vin;
@@ -35,6 +35,10 @@ creation::create_result creation::create(std::string_view vehicle, std::string_v
     if (const auto* active = requests_.active(*name)) {
         ++counts_.busy;
         return {create_status::busy, requests_.id(active->number)};
+    }
+    if (!has_room) {
+        ++counts_.overloaded;
+        return {create_status::overloaded, {}};
     }
     return {create_status::created, requests_.id(processing_.create_request(*name, known->second).number)};
 }

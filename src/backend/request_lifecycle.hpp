@@ -18,7 +18,7 @@ namespace loadsim::backend {
 /// Validates an API call and creates the request.
 class creation {
 public:
-    enum class create_status { created, invalid_vin, unknown_service, busy };
+    enum class create_status { created, invalid_vin, unknown_service, busy, overloaded };
     struct create_result {
         create_status status;
         std::string id; ///< created: the new request; busy: the active request; else empty
@@ -26,8 +26,8 @@ public:
 
     creation(processing&, const request_table&, const std::vector<service>&);
 
-    /// At most one active request per vehicle, across all services.
-    create_result create(std::string_view vehicle, std::string_view service);
+    /// At most one active request per vehicle, across all services. `has_room`: a worker or the queue has room for it.
+    create_result create(std::string_view vehicle, std::string_view service, bool has_room);
     const creation_counts& counts() const { return counts_; }
 
 private:

@@ -36,26 +36,35 @@ fault_injector<outbox_message>::outputs outputs_to(outbox& out) {
 
 outbound::outbound(processing& p, request_table& requests, outbox& out, const options& o, const epoch_clock& c,
                    fault_plans& faults, const time_source& time)
-    : processing_(p), requests_(requests), out_(out), options_(o), clock_(c), faults_(faults),
+    : processing_(p), requests_(requests), out_(out), options_(o), clock_(c), faults_(faults), time_(time),
       commands_(faults, fault::message::command, time,
                 {.forward = [this](outbox_message m) { out_.add(std::move(m)); },
                  .late = [this](outbox_message m) { out_.add(unconditional(std::move(m))); },
                  .duplicate = [this](outbox_message m) { out_.add(unconditional(std::move(m))); }}),
+      workers_(o.workers, o.queue.value_or(default_queue)),
       queue_(p.changes().subscribe([](const state_change& change) { return change.state == state::created; })) {}
 
 void outbound::process_queue() {
-    while (const auto created = queue_.pop()) {
-        auto* r = requests_.find(created->number);
-        // Changing the state first turns a change delivered twice into one command.
-        if (r == nullptr || !processing_.transition(*r, state::pending)) continue;
-        const auto* hit = faults_.next(fault::message::request);
-        const bool forget = hit != nullptr && hit->what == fault::kind::forget;
-        const bool twice = hit != nullptr && hit->what == fault::kind::double_send;
-        commands_.submit(r->vin.view(), forget ? unconditional(build_command(*r)) : build_command(*r));
-        if (twice) out_.add(build_second_command(*r));
-        if (forget || twice) faults_.record(*hit);
-        if (forget) requests_.drop_active(r->number);
+    while (const auto created = queue_.pop()) workers_.add(created->number, created->at);
+    const auto now = time_.now();
+    while (const auto task = workers_.take(now)) {
+        auto* r = requests_.find(task->number);
+        // Changing the state first turns a change delivered twice into one command. A request may have timed out while it waited.
+        const bool is_sent = r != nullptr && processing_.transition(*r, state::pending);
+        workers_.release(task->begin + (is_sent ? send_command(*r, task->begin) : nanoseconds{0}));
     }
+}
+
+nanoseconds outbound::send_command(request& r, monotonic_time begin) {
+    const auto* hit = faults_.next(fault::message::request);
+    const bool forget = hit != nullptr && hit->what == fault::kind::forget;
+    const bool twice = hit != nullptr && hit->what == fault::kind::double_send;
+    const auto delay =
+        commands_.submit(r.vin.view(), forget ? unconditional(build_command(r)) : build_command(r), begin);
+    if (twice) out_.add(build_second_command(r));
+    if (forget || twice) faults_.record(*hit);
+    if (forget) requests_.drop_active(r.number);
+    return delay;
 }
 
 outbox_message outbound::build_command(const request& r) const {

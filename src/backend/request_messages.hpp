@@ -5,28 +5,36 @@
 #include "faults.hpp"
 #include "outbox.hpp"
 #include "requests.hpp"
+#include "worker_pool.hpp"
 
 #include <loadsim/backend/counts.hpp>
 #include <loadsim/backend/default_protocol.hpp>
 #include <loadsim/backend/options.hpp>
 #include <loadsim/base/time.hpp>
 
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
 namespace loadsim::backend {
 
-/// Sends the command of each created request; applies the faults of commands and of requests.
+/// Sends the command of each created request once a worker has it; applies the faults of commands and of requests. The worker is busy
+/// until the command is sent, or lost or held by a fault.
 class outbound {
 public:
     outbound(processing&, request_table&, outbox&, const options&, const epoch_clock&, fault_plans&,
              const time_source&);
 
-    void process_queue(); ///< processes all queued changes
+    void process_queue(); ///< processes all queued changes, and the waiting requests that have a worker
     void release_delayed(monotonic_time now) { commands_.release_delayed(now); }
-    monotonic_time next_due() const { return commands_.next_due(); }
+    monotonic_time next_due() const { return std::min(commands_.next_due(), workers_.next_due()); }
+    bool is_full() const {
+        return workers_.is_full(queue_.size());
+    } ///< a further request would find no room in the queue
+    worker_counts waiting() const { return workers_.counts(); }
 
 private:
+    nanoseconds send_command(request&, monotonic_time begin); ///< returns the delay by a fault
     outbox_message build_command(const request&) const;
     outbox_message build_second_command(const request&) const;
 
@@ -36,7 +44,9 @@ private:
     const options& options_;
     const epoch_clock& clock_;
     fault_plans& faults_;
+    const time_source& time_;
     fault_injector<outbox_message> commands_;
+    worker_pool workers_;
     event_bus<state_change>::queue& queue_;
 };
 

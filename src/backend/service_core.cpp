@@ -83,6 +83,7 @@ backend_counts service_core::counts() const {
     all.requests = requests_.counts();
     all.requests.timed_out = lifecycle_.timed_out();
     all.creation = creation_.counts();
+    all.workers = outbound_.waiting();
     all.outbound = outbox_.counts();
     all.inbound = inbound_.counts();
     if (persistence_) all.persistence = persistence_->counts();

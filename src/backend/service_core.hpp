@@ -38,7 +38,7 @@ public:
     service_core& operator=(const service_core&) = delete;
 
     creation::create_result create(std::string_view vin, std::string_view service) {
-        return creation_.create(vin, service);
+        return creation_.create(vin, service, !outbound_.is_full());
     }
     /// nullptr: unknown, or evicted.
     const request* find(std::string_view id) const;

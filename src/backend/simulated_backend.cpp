@@ -26,6 +26,7 @@ std::string_view reason_text(creation::create_status v) {
     case creation::create_status::invalid_vin: return "invalid VIN";
     case creation::create_status::unknown_service: return "unknown service";
     case creation::create_status::busy: return "busy";
+    case creation::create_status::overloaded: return "overloaded";
     }
     return "";
 }

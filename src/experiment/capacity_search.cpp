@@ -208,8 +208,8 @@ void capacity_search::plan_next() {
     case step_end::unclear: repeat(tried, tried.judged.reason); return;
     case step_end::generator_limit:
         finish(search_end::generator_limit,
-               fmt::format("{}, at {}: give the generator a larger machine, or several (--ranks)", tried.judged.reason,
-                           at));
+               fmt::format("{}, at {}: give the generator a larger machine, or more threads (--shards)",
+                           tried.judged.reason, at));
         return;
     case step_end::no_data:
         finish(search_end::no_data, fmt::format("{} at {}: remove the budget, or let the load have what it is about",

@@ -27,7 +27,7 @@ std::string_view unit_of_load(load_metric metric) {
     return "connects/s";
 }
 
-json::value ms_or_null(const std::optional<nanoseconds>& time) {
+json::value json_ms_or_null(const std::optional<nanoseconds>& time) {
     return time ? json::value(json_ms(*time)) : json::value(nullptr);
 }
 
@@ -48,8 +48,8 @@ json::object json_step(const step_result& step) {
             {"requests", json_requests(step.requests)},
             {"connects", step.connects},
             {"connects_refused", step.connects_refused},
-            {"lag_p99_ms", ms_or_null(step.lag_p99)},
-            {"loop_delay_p99_ms", ms_or_null(step.loop_delay_p99)},
+            {"lag_p99_ms", json_ms_or_null(step.lag_p99)},
+            {"loop_delay_p99_ms", json_ms_or_null(step.loop_delay_p99)},
             {"latency", std::move(latency)},
             {"budgets", json_budgets(step.budgets)}};
 }

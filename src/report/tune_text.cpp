@@ -15,15 +15,15 @@ using experiment::figure_spread;
 using experiment::variant_choice;
 using experiment::variant_summary;
 
-nanoseconds from_ms(double ms) {
+nanoseconds latency_of_ms(double ms) {
     return std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double, std::milli>(ms));
 }
 
 /// "150 ms (145 ms to 155 ms)"; of one round, or alike ones, the mean alone.
 std::string latency_cell(const std::optional<figure_spread>& spread) {
     if (!spread) return "-";
-    const auto mean = human_latency(from_ms(spread->mean));
-    const auto low = human_latency(from_ms(spread->lowest)), high = human_latency(from_ms(spread->highest));
+    const auto mean = human_latency(latency_of_ms(spread->mean));
+    const auto low = human_latency(latency_of_ms(spread->lowest)), high = human_latency(latency_of_ms(spread->highest));
     return low == high ? mean : fmt::format("{} ({} to {})", mean, low, high);
 }
 

@@ -22,7 +22,7 @@ measure::run_result::end_reason end_reason_of(stop_signals::kind k) {
 
 aggregator::aggregator(const run_plan& plan, const run_start& started)
     : plan_(plan),
-      recovery_tracker_(plan.scenario.conditions, plan.recovery_budget, plan.labels, plan.schedule.duration()),
+      recovery_tracker_(plan.scenario.conditions, plan.recovery_budget, plan.labels, plan.schedule().duration()),
       budget_tracker_(plan.replay ? std::vector<verdict::budget>{} : plan.scenario.budgets, plan.labels),
       started_(started), reported_until_(started.at) {}
 
@@ -37,6 +37,25 @@ void aggregator::add(measure::snapshot s) {
     rss_peak_ = std::max(rss_peak_, latest_.rss_bytes);
 }
 
+void aggregator::begin_load(monotonic_time start, bool keeps_sessions) {
+    auto sessions = std::exchange(sum_, {}).sessions;
+    if (keeps_sessions) sum_.sessions = std::move(sessions);
+    load_start_ = start;
+    load_end_ = never;
+}
+
+void aggregator::end_warm_up() {
+    auto all = std::exchange(sum_, {});
+    sum_.requests = all.requests;
+    sum_.phases = std::move(all.phases);
+    sum_.groups = std::move(all.groups);
+    sum_.latencies = std::move(all.latencies);
+    sum_.latencies_from_begun = std::move(all.latencies_from_begun);
+    sum_.loop_delay = std::move(all.loop_delay);
+    sum_.phase_loop_delay = std::move(all.phase_loop_delay);
+    sum_.sessions = std::move(all.sessions);
+}
+
 measure::progress aggregator::progress(measure::stage at, monotonic_time start, monotonic_time end,
                                        std::uint32_t late_ranks) {
     const auto begin = std::exchange(reported_until_, end);
@@ -48,19 +67,19 @@ measure::progress aggregator::progress(measure::stage at, monotonic_time start, 
     p.late_ranks = late_ranks;
     const auto before = std::exchange(online_at_last_progress_, latest_.sessions_online);
     connection_seconds_ += p.interval_s * (static_cast<double>(before) + latest_.sessions_online) / 2;
-    p.load_duration = plan_.schedule.duration();
-    p.planned_arrivals = plan_.replay ? plan_.replay->arrivals.size() : plan_.schedule.size();
+    p.load_duration = plan_.schedule().duration();
+    p.planned_arrivals = plan_.replay ? plan_.replay->arrivals.size() : plan_.schedule().size();
     p.drain_elapsed = std::max(end - load_end_, nanoseconds{0});
     p.drain_limit = plan_.scenario.load.drain;
     if (start != never) {
         load_start_ = start;
         p.load_started = utc_of(start);
         p.load_elapsed = std::max(end - start, nanoseconds{0});
-        p.phase = static_cast<std::uint32_t>(plan_.schedule.phase_at(begin + (end - begin) / 2 - start));
+        p.phase = static_cast<std::uint32_t>(plan_.schedule().phase_at(begin + (end - begin) / 2 - start));
         p.conditions = recovery_tracker_.conditions_between(begin - start, end - start, load_end_ - start);
         const auto until = std::min(end, load_end_);
         if (p.interval_s > 0)
-            p.target_rate = plan_.schedule.average_rate(begin - start, until - start).per_second *
+            p.target_rate = plan_.schedule().average_rate(begin - start, until - start).per_second *
                             std::max(seconds(until - begin), 0.0) / p.interval_s;
     }
     p.sessions_planned = latest_.sessions_planned;
@@ -91,7 +110,7 @@ std::chrono::system_clock::time_point aggregator::utc_of(monotonic_time when) co
 }
 
 std::vector<measure::load_phase> aggregator::load_phases(monotonic_time now) const {
-    const auto& schedule = plan_.schedule;
+    const auto& schedule = plan_.schedule();
     const auto loaded = load_start_ == never ? nanoseconds{0} : std::min(now, load_end_) - load_start_;
     std::vector<measure::load_phase> all;
     for (std::size_t i = 0; i < schedule.phases().size(); ++i) {
@@ -122,7 +141,7 @@ measure::run_result aggregator::result(monotonic_time now) const {
     r.started = started_.utc;
     r.elapsed = now - started_.at;
     r.lag_limit = plan_.scenario.load.lag_limit;
-    r.planned_arrivals = plan_.replay ? plan_.replay->arrivals.size() : plan_.schedule.size();
+    r.planned_arrivals = plan_.replay ? plan_.replay->arrivals.size() : plan_.schedule().size();
     r.sessions_peak = sessions_peak_;
     r.sum = sum_;
     r.recoveries = recovery_tracker_.results(sum_);

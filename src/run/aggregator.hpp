@@ -30,6 +30,11 @@ public:
 
     /// The sessions of the first snapshot are there from the start of the run: nothing connects.
     void begin_online() { online_at_last_progress_ = latest_.sessions_online; }
+    /// A load of a load sequence begins: drops what was counted before it, the sessions unless `keeps_sessions`.
+    void begin_load(monotonic_time start, bool keeps_sessions);
+    /// Its warm-up has ended: drops what is not counted by phase, except the sessions.
+    void end_warm_up();
+
     /// No arrivals follow, even if the plan has some.
     void end_load(monotonic_time when) { load_end_ = when; }
     /// Current state of the run, and the totals since the last call, as those of the interval that ended at `end`. `start`: of the

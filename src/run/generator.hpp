@@ -28,8 +28,10 @@ public:
     virtual result<void> run_after_hooks(const std::function<bool()>& should_stop) = 0;
 
     virtual void connect() = 0; ///< vehicles, driver and observers
+    /// Replaces the load of the next begin_load(). Of one process only; not while a load lasts.
+    virtual void set_load(planned_load) = 0;
     virtual void begin_load(monotonic_time start) = 0;
-    virtual void stop_arrivals() = 0;        ///< no more arrivals
+    virtual void stop_arrivals() = 0;        ///< no more arrivals, and no more loads
     virtual void expire_open_requests() = 0; ///< requests in flight end as unanswered
     virtual void flush_records() = 0;        ///< collect() gives records that wait for a late response as they are
     virtual void stop() = 0;                 ///< closes all sessions

@@ -1,4 +1,5 @@
 #include <loadsim/base/log.hpp>
+#include <loadsim/run/load_sequence.hpp>
 #include <loadsim/run/run.hpp>
 
 #include "process/local_generator.hpp"
@@ -26,13 +27,13 @@ local_generator_options generator_options(const options& wanted, const cluster::
 }
 
 result<void> execute_single_process(const scenario::scenario_config& scenario, const options& wanted,
-                                    const listener& callbacks) {
+                                    const listener& callbacks, const load_sequence* sequence = nullptr) {
     const steady_time time;
     const auto local =
         start_local_generator(scenario, generator_options(wanted, {}, wanted.folder), time, callbacks.on_notice);
     if (!local) return local.error();
     const auto signals = handle_stop_signals(false);
-    return run_stages(**local, *signals, callbacks, time).status;
+    return run_stages(**local, *signals, callbacks, time, {}, sequence).status;
 }
 
 result<void> execute_as_coordinator(const scenario::scenario_config& scenario, const options& wanted,
@@ -67,6 +68,13 @@ result<void> execute(const scenario::scenario_config& scenario, const options& r
     if (wanted.shards == 0) wanted.shards = default_shards(wanted.ranks != nullptr && wanted.ranks->info().count > 1);
     return wanted.ranks != nullptr ? execute_as_coordinator(scenario, wanted, callbacks)
                                    : execute_single_process(scenario, wanted, callbacks);
+}
+
+result<void> execute_loads(const scenario::scenario_config& scenario, const options& requested,
+                           const listener& callbacks, const load_sequence& sequence) {
+    auto wanted = requested;
+    if (wanted.shards == 0) wanted.shards = default_shards(false);
+    return execute_single_process(scenario, wanted, callbacks, &sequence);
 }
 
 result<void> execute_as_worker(const scenario::scenario_config& scenario, const options& wanted) {

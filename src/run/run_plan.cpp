@@ -58,13 +58,13 @@ std::vector<backend::deadlines> deadlines_of(const scenario::scenario_config& sc
 run_plan::run_plan(const scenario::scenario_config& config, const scenario::compiled_scenario& compiled_config,
                    std::optional<replay_selection> selection)
     : scenario(config), compiled(compiled_config), message_contract(&compiled_config.message_contract),
-      labels(scenario::labels_of(config)), schedule(scenario::schedule_of(config)),
-      services(config.seed, scenario::service_weights_of(config.load)),
+      labels(scenario::labels_of(config)), services(config.seed, scenario::service_weights_of(config.load)),
       parameters(scenario::parameter_values_of(config)),
       segments(config.seed, config.fleet.vehicles, config.fleet.segments), behaviours(behaviours_of(config, labels)),
       deadlines(deadlines_of(config, labels)),
       recovery_budget(config.conditions.empty() ? std::nullopt : verdict::recovery_budget(config.budgets)),
-      replay(std::move(selection)) {}
+      replay(std::move(selection)), current_load{std::make_shared<const load::schedule>(scenario::schedule_of(config)),
+                                                 0} {}
 
 run_plan::~run_plan() = default;
 run_plan::run_plan(run_plan&&) noexcept = default;
@@ -110,7 +110,7 @@ fleet::fleet_spec run_plan::fleet_spec_of(fleet_partition partition) const {
             .conditions = scenario.conditions,
             .campaigns = scenario.campaigns,
             .shard_partition = partition,
-            .load_duration = schedule.duration(),
+            .load_duration = schedule().duration(),
             .skip_before = begin_of_load(),
             .telemetry_messages = compiled.telemetry_messages,
             .segment_groups = compiled.segment_groups,
@@ -152,8 +152,9 @@ std::string_view run_plan::service_of_command(std::string_view platform_service,
 }
 
 measure::recording run_plan::recording() const {
-    const bool all = scenario.record == scenario::record::all || replay ||
-                     (scenario.record == scenario::record::automatic && schedule.size() <= scenario::record_all_up_to);
+    const bool all =
+        scenario.record == scenario::record::all || replay ||
+        (scenario.record == scenario::record::automatic && schedule().size() <= scenario::record_all_up_to);
     return all ? measure::recording::all : measure::recording::unexpected;
 }
 

@@ -15,7 +15,9 @@
 #include <loadsim/vehicle/segment.hpp>
 #include <loadsim/verdict/budget.hpp>
 
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,6 +46,12 @@ struct replay_selection {
     measure::run_mode mode = measure::run_mode::replay; ///< of the report
 };
 
+/// When the requests of a load are due. A run has one load, that of its scenario; a load sequence has several.
+struct planned_load {
+    std::shared_ptr<const load::schedule> schedule;
+    std::uint64_t first_arrival = 0; ///< number of its first arrival: those of one run differ
+};
+
 struct run_plan {
     /// Scenario and compiled scenario must outlive the plan.
     run_plan(const scenario::scenario_config&, const scenario::compiled_scenario&,
@@ -55,7 +63,6 @@ struct run_plan {
     const scenario::compiled_scenario& compiled;
     const contract::message_contract* message_contract; ///< contract of the vehicles; in a rehearsal the built-in one
     measure::labels labels;
-    load::schedule schedule;
     load::service_selection services;
     load::parameter_values parameters;
     vehicle::segmentation segments;
@@ -63,6 +70,7 @@ struct run_plan {
     std::vector<backend::deadlines> deadlines;      ///< by service: how long the target waits for a silent vehicle
     std::optional<verdict::budget> recovery_budget; ///< of the latency after conditions; nullopt: no conditions, too
     std::optional<replay_selection> replay;
+    planned_load current_load; ///< of the run, or the next of a load sequence; for the thread of the stages only
     // Set once the target is started, before any connection.
     std::vector<std::string> captured; ///< values captured by the hooks before the load
     std::string webhook_url;
@@ -82,9 +90,10 @@ struct run_plan {
     /// the request, unless the command has another one; then the first with that platform's name, or the text itself.
     std::string_view service_of_command(std::string_view platform_service, std::optional<arrival_id>) const;
     measure::recording recording() const;
+    const load::schedule& schedule() const { return *current_load.schedule; }
     // Times of the load at which the run begins and ends; a replay leaves out what is before and after its requests.
     nanoseconds begin_of_load() const { return replay ? replay->from : nanoseconds{0}; }
-    nanoseconds end_of_load() const { return replay ? replay->until : schedule.duration(); }
+    nanoseconds end_of_load() const { return replay ? replay->until : schedule().duration(); }
 };
 
 } // namespace loadsim::run

@@ -1,6 +1,7 @@
 #include "stages.hpp"
 
 #include "aggregator.hpp"
+#include "sequence_load.hpp"
 
 #include <loadsim/base/units.hpp>
 #include <loadsim/cluster/channel.hpp>
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace loadsim::run {
 namespace {
@@ -28,7 +30,7 @@ constexpr nanoseconds max_abort_time = 1s;  ///< of a run that was aborted, for 
 /// Threads: one.
 class stages {
 public:
-    stages(generator&, stop_signals&, const listener&, const time_source&, const linger_time&);
+    stages(generator&, stop_signals&, const listener&, const time_source&, const linger_time&, const load_sequence*);
 
     /// Runs all stages and reports the result. Errors: the load could not start.
     result<void> run();
@@ -37,7 +39,10 @@ public:
 private:
     /// Blocks until all vehicles are online or a stop is requested. Errors: the load cannot start.
     result<void> connect();
+    void run_sequence();
     void load();
+    bool all_due() const;
+    void stop_arrivals();
     void drain();
     void linger();
     void finish();
@@ -54,6 +59,7 @@ private:
     void check_lost_ranks();
     problems connect_timeout_error(nanoseconds waited) const;
     measure::run_result::end_reason end_reason() const;
+    measure::run_result result_until(monotonic_time now) const;
 
     const run_plan& plan_;
     const scenario::scenario_config& scenario_;
@@ -62,27 +68,34 @@ private:
     const listener& callbacks_;
     const time_source& time_;
     const linger_time& linger_time_;
+    const load_sequence* const sequence_; ///< null: the load is the plan's
     aggregator aggregator_;
     monotonic_time interval_end_;  ///< of the first interval that has not been reported
     monotonic_time start_ = never; ///< start of the load
     monotonic_time load_begin_{};  ///< start_, or that of a replay's first request
     monotonic_time load_end_{};    ///< no more arrivals
+    nanoseconds connect_elapsed_{0};
     std::string abort_reason_;
     monotonic_time aborted_at_ = never;
     bool remote_stop_handled_ = false;
+    bool arrivals_stopped_ = false;
 };
 
 stages::stages(generator& all, stop_signals& signals, const listener& callbacks, const time_source& time,
-               const linger_time& linger)
+               const linger_time& linger, const load_sequence* sequence)
     : plan_(all.plan()), scenario_(plan_.scenario), generator_(all), signals_(signals), callbacks_(callbacks),
-      time_(time), linger_time_(linger), aggregator_(plan_, callbacks.started),
+      time_(time), linger_time_(linger), sequence_(sequence), aggregator_(plan_, callbacks.started),
       interval_end_(time.now() + progress_interval) {}
 
 result<void> stages::run() {
     if (const auto connected = connect(); !connected) return connected;
     for (const auto& [sentence, times] : aggregator_.sum().broker_limits) callbacks_.on_notice(sentence);
-    if (!stop_requested()) load();
-    if (!aborted()) drain();
+    if (sequence_ != nullptr) {
+        run_sequence();
+    } else {
+        if (!stop_requested()) load();
+        if (!aborted()) drain();
+    }
     linger();
     finish();
     return {};
@@ -194,6 +207,7 @@ result<void> stages::connect() {
         if (time_.now() - started_at > timeout) return connect_timeout_error(timeout);
         step(stage::connecting, time_.now() + poll_interval);
     }
+    connect_elapsed_ = time_.now() - started_at;
     return {};
 }
 
@@ -221,26 +235,60 @@ problems stages::connect_timeout_error(nanoseconds waited) const {
         text + "; check the broker, or give it more time with fleet.fleetConnectTimeout or a lower fleet.connectRate"};
 }
 
+void stages::run_sequence() {
+    planned_load planned;
+    while (!stop_requested()) {
+        const auto next = sequence_->next();
+        if (!next) break;
+        planned = load_after(planned, *next, scenario_);
+        generator_.set_load(planned);
+        load();
+        if (!aborted()) drain();
+        aggregator_.add(generator_.collect(aggregator_.reported_until())); // requests that the drain has expired
+        sequence_->on_load(without_warm_up(result_until(time_.now())));
+    }
+    stop_arrivals();
+}
+
+void stages::stop_arrivals() {
+    if (!std::exchange(arrivals_stopped_, true)) generator_.stop_arrivals();
+}
+
+/// Of a load in a sequence, telemetry goes on.
+bool stages::all_due() const {
+    return sequence_ != nullptr ? aggregator_.sum().requests.due >= plan_.schedule().size()
+                                : aggregator_.latest().all_due;
+}
+
 void stages::load() {
+    const bool is_first = start_ == never;
     load_begin_ = time_.now() + generator_.start_delay();
     start_ = load_begin_ - plan_.begin_of_load();
+    if (sequence_ != nullptr) aggregator_.begin_load(start_, is_first && sequence_->with_connects);
     generator_.begin_load(start_);
     interval_end_ = load_begin_; // an interval ends here, so that the following ones are whole seconds of the load
     while (!stop_requested() && time_.now() < load_begin_) step(stage::connecting, load_begin_);
     const auto end = start_ + plan_.end_of_load();
+    if (sequence_ != nullptr) {
+        const auto warmed_up = start_ + plan_.schedule().phase_start(1);
+        while (!load_ends() && time_.now() < warmed_up) step(stage::load, warmed_up);
+        aggregator_.end_warm_up();
+    }
     do {
         // After the last due time shards that are late are polled more often.
         step(stage::load, time_.now() < end ? end : time_.now() + poll_interval);
         // Runs to the end of the last phase, even a pause: the pause is there to observe the fleet.
-    } while (!load_ends() && (time_.now() < end || !generator_.idle() || !aggregator_.latest().all_due));
-    generator_.stop_arrivals();
+    } while (!load_ends() && (time_.now() < end || !generator_.idle() || !all_due()));
+    if (sequence_ == nullptr || load_ends()) stop_arrivals();
     load_end_ = time_.now();
     aggregator_.end_load(load_end_);
 }
 
 /// No completion, late command or returning vehicle is awaited; if one were, ending now would count it as lost.
 bool stages::nothing_pending() const {
-    return aggregator_.latest().in_flight == 0 && aggregator_.latest().awaited == 0;
+    // Before a further load: what still comes belongs to no request of it, and telemetry goes on.
+    const bool load_follows = sequence_ != nullptr && !arrivals_stopped_;
+    return aggregator_.latest().in_flight == 0 && (load_follows || aggregator_.latest().awaited == 0);
 }
 
 void stages::drain() {
@@ -296,16 +344,24 @@ void stages::finish() {
                                   : "not all ranks reported their results";
     const auto now = time_.now();
     report_progress(stage::done, now);
-    auto result = aggregator_.result(now);
+    auto result = result_until(now);
     result.sessions_planned = sessions_requested;
     result.left_open = open;
+    callbacks_.on_finished(result);
+}
+
+measure::run_result stages::result_until(monotonic_time now) const {
+    auto result = aggregator_.result(now);
+    result.sessions_planned = aggregator_.latest().sessions_planned;
+    result.left_open = aggregator_.latest().in_flight;
+    result.connect_elapsed = connect_elapsed_;
     result.load_elapsed = load_end_ - load_begin_;
     result.ended = end_reason();
     if (aborted()) result.abort_reason = abort_reason_;
     result.aborted_after_interrupt = aborted() && signal() == stop_signals::kind::interrupt;
     result.generator.shards = generator_.shards();
     result.generator.ranks = generator_.rank_count();
-    callbacks_.on_finished(result);
+    return result;
 }
 
 } // namespace
@@ -325,12 +381,12 @@ result<void> run_after_hooks(generator& all, const std::function<void()>& while_
 }
 
 run_end run_stages(generator& all, stop_signals& signals, const listener& callbacks, const time_source& time,
-                   const linger_time& linger) {
+                   const linger_time& linger, const load_sequence* sequence) {
     const auto poll = [&all] { all.poll(); }; // other ranks send reports meanwhile
     if (const auto done = run_before_hooks(all, signals, poll); !done) return {done, false};
     // A stop during the hooks ends the run at once: there is little to clean up, and a hook may be what hangs.
     const bool hooks_done = !signals.any();
-    stages load_stages(all, signals, callbacks, time, linger);
+    stages load_stages(all, signals, callbacks, time, linger, sequence);
     const auto status = load_stages.run();
     if (status && !load_stages.aborted() && hooks_done)
         if (const auto done = run_after_hooks(all, poll); !done)

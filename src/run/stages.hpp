@@ -13,6 +13,8 @@
 
 namespace loadsim::run {
 
+struct load_sequence;
+
 inline constexpr nanoseconds progress_interval = std::chrono::seconds{1};
 inline constexpr nanoseconds poll_interval = std::chrono::milliseconds{100}; ///< while waiting for progress
 
@@ -32,7 +34,9 @@ struct linger_time {
     std::function<bool()> complete{}; ///< not called if `at_most` is 0
 };
 
-/// Runs all stages on the generator. Reports progress once a second, and the result. Blocks.
-run_end run_stages(generator&, stop_signals&, const listener&, const time_source&, const linger_time& = {});
+/// Runs all stages on the generator. Reports progress once a second, and the result. Blocks. `sequence`: its loads take the place of
+/// the plan's, each with its drain; null: none.
+run_end run_stages(generator&, stop_signals&, const listener&, const time_source&, const linger_time& = {},
+                   const load_sequence* sequence = nullptr);
 
 } // namespace loadsim::run

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <loadsim/measure/run_result.hpp>
+#include <loadsim/verdict/verdict.hpp>
 
 #include <cstdint>
 #include <string>
@@ -21,9 +22,5 @@ struct validity {
 /// Invalid: late phases have half of the requests that were begun, or more; or the p99 of telemetry's lag exceeds the limit;
 /// or external programs failed in more than 1 % of their questions. Pure.
 validity validity_of(const measure::run_result&, const measure::labels&);
-
-/// The run without the requests, latencies and loop delay of these phases. What is not counted by phase stays: sessions, anomalies,
-/// campaigns, recoveries. Pure.
-measure::run_result without_phases(const measure::run_result&, const std::vector<std::uint32_t>& phases);
 
 } // namespace loadsim::verdict

@@ -23,9 +23,9 @@ std::string joined_outcomes(const boost::json::value& outcomes) {
 }
 
 /// Schema of a file, by its name without extension.
-boost::json::value schema_of(const std::string& file) {
+boost::json::value schema_of(const std::string& file, const std::string& version = "2") {
     return boost::json::parse(
-        read_file(std::filesystem::path(LOADSIM_ROOT) / "docs/schema" / (file + "-2.schema.json")));
+        read_file(std::filesystem::path(LOADSIM_ROOT) / "docs/schema" / (file + '-' + version + ".schema.json")));
 }
 
 void expect_valid(const boost::json::value& schema, const std::string& text, const std::string& file) {
@@ -38,6 +38,8 @@ void expect_valid_files(const std::filesystem::path& report) {
     for (const auto* name : {"run", "summary"})
         if (const auto text = read_file(report / (std::string(name) + ".json")); !text.empty())
             expect_valid(schema_of(name), text, name);
+    if (const auto text = read_file(report / "capacity.json"); !text.empty())
+        expect_valid(schema_of("capacity", "1"), text, "capacity");
     constexpr int max_lines = 500;
     for (const auto* name : {"timeline", "requests", "anomalies", "sessions", "telemetry-findings"}) {
         const auto schema = schema_of(name);

@@ -25,7 +25,15 @@ struct creation_counts {
     std::uint64_t busy = 0; ///< the vehicle had an active request
     std::uint64_t unknown_service = 0;
     std::uint64_t invalid_vin = 0;
+    std::uint64_t overloaded = 0; ///< the queue for the workers was full
     friend bool operator==(const creation_counts&, const creation_counts&) = default;
+};
+
+/// Requests that wait for a worker.
+struct worker_counts {
+    std::uint64_t waiting = 0; ///< now
+    std::uint64_t waiting_peak = 0;
+    friend bool operator==(const worker_counts&, const worker_counts&) = default;
 };
 
 /// Messages to the broker: commands and final events.
@@ -88,6 +96,7 @@ struct fault_counts {
 struct backend_counts {
     request_counts requests;
     creation_counts creation;
+    worker_counts workers;
     outbound_counts outbound;
     inbound_counts inbound;
     persistence_counts persistence;

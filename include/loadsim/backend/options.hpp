@@ -74,10 +74,16 @@ struct broker_api_options {
     friend bool operator==(const broker_api_options&, const broker_api_options&) = default;
 };
 
+/// Requests that wait for a worker at most, unless the options say otherwise.
+inline constexpr std::uint32_t default_queue = 10'000;
+
 struct options {
     std::vector<service> services = default_services();
-    std::string database;     ///< SQLite file; empty: a temporary file, deleted at exit
-    std::uint32_t batch = 10; ///< events per transaction
+    /// Requests that are processed at once: from creation until the command is sent, with its delay by a fault. Absent: any number.
+    std::optional<std::uint32_t> workers{};
+    std::optional<std::uint32_t> queue{}; ///< requests that wait for a worker at most; absent: default_queue
+    std::string database;                 ///< SQLite file; empty: a temporary file, deleted at exit
+    std::uint32_t batch = 10;             ///< events per transaction
     nanoseconds batch_window = std::chrono::milliseconds{100}; ///< longest wait of a batch
     nanoseconds time_to_live = std::chrono::hours{24};         ///< of an ended request, in memory and in the database
     std::uint32_t remembered = 250'000; ///< requests kept for GET; above it the oldest ended request is evicted

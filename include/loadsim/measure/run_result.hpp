@@ -111,8 +111,9 @@ struct run_result {
     std::string scenario;
     std::uint64_t seed = 0;
     std::chrono::system_clock::time_point started;
-    nanoseconds elapsed{0};      ///< whole run: connecting, load, drain
-    nanoseconds load_elapsed{0}; ///< from the load's start to its end, without the drain; 0: unknown
+    nanoseconds elapsed{0};         ///< whole run: connecting, load, drain
+    nanoseconds connect_elapsed{0}; ///< from the first connect until all vehicles were online; 0: unknown
+    nanoseconds load_elapsed{0};    ///< from the load's start to its end, without the drain; 0: unknown
     nanoseconds lag_limit{0};
     std::uint64_t planned_arrivals = 0; ///< arrivals of the whole schedule
     std::uint32_t sessions_planned = 0;

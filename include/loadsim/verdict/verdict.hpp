@@ -48,4 +48,8 @@ struct evaluation {
 evaluation evaluate(const measure::run_result&, const std::vector<budget>&, const measure::labels&,
                     bool strict = false);
 
+/// The run without the requests, latencies and loop delay of these phases. What is not counted by phase stays: sessions, anomalies,
+/// campaigns, recoveries. Pure.
+measure::run_result without_phases(const measure::run_result&, const std::vector<std::uint32_t>& phases);
+
 } // namespace loadsim::verdict

@@ -53,6 +53,7 @@ public:
     result<void> run_before_hooks(const std::function<bool()>& should_stop) override;
     result<void> run_after_hooks(const std::function<bool()>& should_stop) override;
     void connect() override;
+    void set_load(planned_load load) override { plan_.current_load = std::move(load); }
     void begin_load(monotonic_time start) override;
     void stop_arrivals() override;
     void expire_open_requests() override;
@@ -112,14 +113,14 @@ local_generator::local_generator(const scenario::scenario_config& scenario, scen
     : compiled_(std::move(compiled)), plan_(scenario, compiled_, options.replay), rank_(options.rank),
       host_(rank_.host.empty() ? host_name() : rank_.host), setup_(std::move(setup)),
       correlator_(scenario::longest_completion_timeout(scenario.load)), time_(time), tap_(options.tap),
-      outages_(outage_schedule(scenario.conditions, plan_.schedule.duration())) {
+      outages_(outage_schedule(scenario.conditions, plan_.schedule().duration())) {
     setup_.endpoints.correlator = needs_correlation(scenario) ? &correlator_ : nullptr;
     std::random_device random;
     setup_.endpoints.run_name = fmt::format("loadsim-{:08x}", random());
     setup_.endpoints.trace_run = options.trace_run != 0 ? options.trace_run : random_trace_run();
     plan_.trace = options.trace;
     const bool limited =
-        std::ranges::any_of(plan_.schedule.phases(), [](const load::phase& p) { return p.max_vusers.has_value(); });
+        std::ranges::any_of(plan_.schedule().phases(), [](const load::phase& p) { return p.max_vusers.has_value(); });
     for (std::uint32_t i = 0; i < options.shards; ++i) {
         // Replay: a partition that contains only the replayed vehicle.
         const auto partition = options.replay ? fleet_partition{index(options.replay->vehicle), scenario.fleet.vehicles}
@@ -286,10 +287,11 @@ void local_generator::poll() {
 }
 
 void local_generator::begin_load(monotonic_time start) {
+    const bool is_first = start_ == never;
     start_ = start;
     machine_sampler_.begin_load(start + plan_.begin_of_load());
-    if (setup_.broker_api) setup_.broker_api->begin_load(start);
-    for (const auto& s : shards_) s->begin_load(start);
+    if (setup_.broker_api && is_first) setup_.broker_api->begin_load(start);
+    for (const auto& s : shards_) s->begin_load(start, plan_.current_load);
 }
 
 void local_generator::stop_arrivals() {

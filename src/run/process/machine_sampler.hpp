@@ -21,7 +21,11 @@ class machine_sampler {
 public:
     explicit machine_sampler(std::function<target::cpu_counters()> read) : read_(std::move(read)) {}
 
-    void begin_load(monotonic_time start) { start_ = start; }
+    void begin_load(monotonic_time start) {
+        start_ = start;
+        begun_at_ = never; // of a load sequence, usage is that of its latest load
+        next_ = {};
+    }
     /// To be called often; the first call from the start on begins the measurement. Reads once a second at most.
     void sample(monotonic_time now);
     /// The load has ended: the last sample.

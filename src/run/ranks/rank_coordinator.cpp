@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 #include <variant>
 
@@ -40,6 +41,8 @@ void rank_coordinator::connect() {
     broadcast({.what = cluster::control_command::kind::connect});
     local_.connect();
 }
+
+void rank_coordinator::set_load(planned_load) { assert(false); }
 
 void rank_coordinator::begin_load(monotonic_time start) {
     broadcast({.what = cluster::control_command::kind::load, .start_wall_us = to_wall_us(start, time_.now())});

@@ -30,6 +30,7 @@ public:
         return named(local_.run_after_hooks(should_stop));
     }
     void connect() override;
+    void set_load(planned_load) override; ///< never called: a load sequence has one process
     void begin_load(monotonic_time start) override;
     void stop_arrivals() override;
     void expire_open_requests() override;

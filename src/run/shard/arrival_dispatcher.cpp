@@ -18,7 +18,7 @@ arrival_dispatcher::arrival_dispatcher(const run_plan& plan, fleet_partition par
                                        fleet_partition process_partition, measure::ledger& ledger,
                                        const fleet::vehicles& vehicles, driver::driver& driver, const time_source& time)
     : plan_(plan), partition_(partition), process_partition_(process_partition), ledger_(ledger), vehicles_(vehicles),
-      driver_(driver), time_(time), cursor_(plan.schedule), free_(plan.scenario.fleet.vehicles, partition) {
+      driver_(driver), time_(time), free_(plan.scenario.fleet.vehicles, partition) {
     ledger_.set_on_completed([this](vehicle_id v) { update(v); });
     if (vehicles_.available() == 0) return;
     for (std::uint64_t i = partition_.index; i < plan.scenario.fleet.vehicles; i += partition_.count) {
@@ -27,9 +27,18 @@ arrival_dispatcher::arrival_dispatcher(const run_plan& plan, fleet_partition par
     }
 }
 
-void arrival_dispatcher::begin(monotonic_time start) {
+void arrival_dispatcher::begin(monotonic_time start, const planned_load& load) {
     start_ = start;
-    next_ = cursor_.next();
+    load_ = load;
+    cursor_.emplace(*load_.schedule);
+    next_ = next_arrival();
+    all_due_ = false;
+}
+
+std::optional<load::arrival> arrival_dispatcher::next_arrival() {
+    auto next = cursor_->next();
+    if (next) next->id = arrival_id{load_.first_arrival + number(next->id)};
+    return next;
 }
 
 void arrival_dispatcher::update(vehicle_id v) {
@@ -47,7 +56,7 @@ bool arrival_dispatcher::is_own(const load::arrival& a) const {
 monotonic_time arrival_dispatcher::dispatch_due() {
     const auto dispatch_until = time_.now() + max_dispatch_time;
     std::uint32_t foreign = 0;
-    for (; next_ && !all_due_; next_ = cursor_.next()) {
+    for (; next_ && !all_due_; next_ = next_arrival()) {
         const auto due = start_ + next_->due;
         if (!is_own(*next_)) {
             if (++foreign % foreign_per_clock_read == 0 && time_.now() >= dispatch_until) return due;
@@ -65,7 +74,7 @@ void arrival_dispatcher::dispatch(const load::arrival& arrival, monotonic_time n
     const auto first = plan_.replay
                            ? plan_.replay->vehicle
                            : load::first_vehicle(plan_.scenario.seed, arrival.id, plan_.scenario.fleet.vehicles);
-    const auto& max_vusers = plan_.schedule.phases()[arrival.phase].max_vusers;
+    const auto& max_vusers = load_.schedule->phases()[arrival.phase].max_vusers;
     const bool full = max_vusers && ledger_.shared_open_count() >= load::divide(*max_vusers, process_partition_);
     const auto free = full ? std::nullopt : free_vehicle(arrival.id, first);
     auto due = plan_.due_request_of(arrival, free.value_or(first));

@@ -27,7 +27,8 @@ public:
     arrival_dispatcher(const run_plan&, fleet_partition, fleet_partition process_partition, measure::ledger&,
                        const fleet::vehicles&, driver::driver&, const time_source&);
 
-    void begin(monotonic_time start);
+    /// Begins a load, once the one before has ended.
+    void begin(monotonic_time start, const planned_load&);
     /// Dispatches arrivals that are due, for about a millisecond: further ones wait until the loop has done its other work.
     /// The clock is read for each own arrival and for every 4,096 foreign ones. Returns the due time of the next one, which may be
     /// in the past; `never`: no more arrivals.
@@ -37,6 +38,7 @@ public:
     bool all_due() const noexcept { return all_due_; }
 
 private:
+    std::optional<load::arrival> next_arrival();
     bool is_own(const load::arrival&) const;
     bool is_free(vehicle_id) const;
     void dispatch(const load::arrival&, monotonic_time now);
@@ -52,7 +54,8 @@ private:
     const fleet::vehicles& vehicles_;
     driver::driver& driver_;
     const time_source& time_;
-    load::schedule::cursor cursor_;
+    planned_load load_;
+    std::optional<load::schedule::cursor> cursor_; ///< of load_
     std::optional<load::arrival> next_;
     load::free_vehicles free_;                     ///< available and without an open request
     std::unordered_set<std::uint32_t> begun_late_; ///< vehicles with an open request whose lag was above load.lagLimit

@@ -195,16 +195,21 @@ void shard::connect() {
     });
 }
 
-void shard::begin_load(monotonic_time start) {
-    post([this, start] {
-        ledger_.set_start(start);
-        taps_.begin_load(start);
-        vehicles_->begin_load(start);
-        dispatcher_.begin(start);
+void shard::begin_load(monotonic_time start, const planned_load& load) {
+    const auto first_request = start + plan_.begin_of_load();
+    post([this, start, load, first_request] {
+        const bool is_first = !std::exchange(load_begun_, true);
+        if (is_first) {
+            ledger_.set_start(start);
+            taps_.begin_load(start);
+            vehicles_->begin_load(start);
+        }
+        dispatcher_.begin(start, load);
         dispatch_due_arrivals();
-        campaign_sender_.begin_load(start);
-        loop_delay_.start(start + plan_.begin_of_load(),
-                          [this, start](monotonic_time at) { return plan_.schedule.phase_at(at - start); });
+        if (is_first) campaign_sender_.begin_load(start);
+        loop_delay_.start(first_request, [start, schedule = load.schedule](monotonic_time at) {
+            return schedule->phase_at(at - start);
+        });
         sample_loop_delay();
     });
 }

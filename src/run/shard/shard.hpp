@@ -36,11 +36,11 @@ public:
           net::byte_tap* tap);
     ~shard(); ///< stops
 
-    void connect(); ///< vehicles and driver
-    void begin_load(monotonic_time start);
-    void stop_arrivals();        ///< no more arrivals
-    void expire_open_requests(); ///< requests in flight end as unanswered
-    void flush_records();        ///< report() gives records that wait for a late response as they are
+    void connect();                                             ///< vehicles and driver
+    void begin_load(monotonic_time start, const planned_load&); ///< the first load of the run, or a further one
+    void stop_arrivals();                                       ///< no more arrivals, and no more loads
+    void expire_open_requests();                                ///< requests in flight end as unanswered
+    void flush_records(); ///< report() gives records that wait for a late response as they are
     std::future<measure::snapshot> report();
     void begin_stop();                        ///< closes all sessions, then ends the thread
     bool stopped() const { return stopped_; } ///< the thread has ended; report() must not be called any more
@@ -87,6 +87,7 @@ private:
     std::string error_;
     net::traffic_counts previous_traffic_;
     double cpu_s_ = 0;
+    bool load_begun_ = false; ///< the first load of the run
     bool stopping_ = false;
     std::atomic<bool> stopped_ = false;
     std::thread thread_; // last: the thread uses all members above

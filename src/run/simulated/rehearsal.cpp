@@ -2,6 +2,7 @@
 
 #include "aggregator.hpp"
 #include "process/outage_schedule.hpp"
+#include "sequence_load.hpp"
 #include "shard/arrival_dispatcher.hpp"
 #include "shard/event_recorder.hpp"
 #include "shard/open_requests.hpp"
@@ -102,13 +103,13 @@ public:
                                     {.publish = [this](const auto& m) { downlink_.push_back(to_broker_message(m)); },
                                      .send_trigger = [this](std::string_view vin, std::string_view) { wake(vin); }})),
           dispatcher_(plan_, {}, {}, ledger_, *vehicles_, *target_, time_),
-          outage_schedule_(scenario.conditions, plan_.schedule.duration()), start_(time_.now()),
+          outage_schedule_(scenario.conditions, plan_.schedule().duration()), start_(time_.now()), load_start_(start_),
           interval_end_(start_ + progress_interval), aggregator_(plan_, {callbacks.started.utc, start_}) {
         recorder_.set_dispatcher(dispatcher_);
     }
 
-    /// Errors: an external program cannot be started.
-    result<void> run() {
+    /// `sequence`: its loads take the place of the scenario's; null: none. Errors: an external program cannot be started.
+    result<void> run(const load_sequence* sequence) {
         if (const auto error = programs_.start(); !error.empty()) {
             programs_.stop();
             return problems{"", error};
@@ -117,36 +118,23 @@ public:
         aggregator_.add(collect()); // first snapshot: all vehicles are online
         aggregator_.begin_online();
         vehicles_->begin_load(start_);
-        dispatcher_.begin(start_);
-        exchange_messages();
-        next_arrival_ = dispatcher_.dispatch_due();
-        step(stage::load, start_ + plan_.end_of_load());
-        dispatcher_.stop();
-        const auto load_end = time_.now();
-        aggregator_.end_load(load_end);
-        vehicles_->end_load();
-        outage_schedule_.cancel_pending();
-        next_arrival_ = never;
-        const auto until = time_.now() + scenario_.load.drain;
-        do {
-            step(stage::draining, time_.now() + poll_interval); // at least once: duplicates often arrive immediately
-        } while ((ledger_.open_count() > 0 || ledger_.missing_count() > 0 || vehicles_->returning() > 0 ||
-                  vehicles_->awaits_telemetry() || condition_ends_before(until)) &&
-                 time_.now() < until);
-        ledger_.expire_all(time_.now());
+        if (sequence != nullptr) {
+            run_sequence(*sequence);
+            end_arrivals();
+        } else {
+            begin_load();
+            step(stage::load, load_start_ + plan_.end_of_load());
+            end_load();
+            end_arrivals();
+            drain(false);
+        }
         const auto open = ledger_.open_count();
         ledger_.finish(time_.now());
         vehicles_->stop();
         programs_.stop();
         report_progress(stage::done);
-        auto result = aggregator_.result(time_.now());
-        result.mode = measure::run_mode::rehearsal;
-        result.sessions_planned = vehicles_->expected_online();
+        auto result = result_so_far();
         result.left_open = open;
-        result.load_elapsed = load_end - start_;
-        result.ended = end_reason_of(signals_.requested());
-        if (result.ended == measure::run_result::end_reason::complete && !aggregator_.early_end().empty())
-            result.ended = measure::run_result::end_reason::budget;
         callbacks_.on_finished(result);
         return {};
     }
@@ -169,6 +157,72 @@ private:
         return {m.topic, m.payload, m.qos, expires};
     }
 
+    void run_sequence(const load_sequence& sequence) {
+        bool is_first = true;
+        planned_load planned;
+        while (signals_.requested() == stop_signals::kind::none) {
+            const auto next = sequence.next();
+            if (!next) return;
+            planned = load_after(planned, *next, scenario_);
+            plan_.current_load = planned;
+            aggregator_.begin_load(time_.now(), std::exchange(is_first, false) && sequence.with_connects);
+            begin_load();
+            step(stage::load, load_start_ + next->warm_up);
+            aggregator_.add(collect());
+            aggregator_.end_warm_up();
+            step(stage::load, load_start_ + plan_.end_of_load());
+            end_load();
+            drain(true);
+            aggregator_.add(collect());
+            sequence.on_load(without_warm_up(result_so_far()));
+        }
+    }
+
+    void begin_load() {
+        load_start_ = time_.now();
+        dispatcher_.begin(load_start_, plan_.current_load);
+        exchange_messages();
+        next_arrival_ = dispatcher_.dispatch_due();
+    }
+
+    void end_load() {
+        dispatcher_.stop();
+        load_end_ = time_.now();
+        aggregator_.end_load(load_end_);
+        next_arrival_ = never;
+    }
+
+    void end_arrivals() {
+        vehicles_->end_load();
+        outage_schedule_.cancel_pending();
+    }
+
+    /// `load_follows`: as in stages, only requests in flight are awaited.
+    void drain(bool load_follows) {
+        const auto until = time_.now() + scenario_.load.drain;
+        const auto is_pending = [&] {
+            if (ledger_.open_count() > 0 || load_follows) return ledger_.open_count() > 0;
+            return ledger_.missing_count() > 0 || vehicles_->returning() > 0 || vehicles_->awaits_telemetry() ||
+                   condition_ends_before(until);
+        };
+        do {
+            step(stage::draining, time_.now() + poll_interval); // at least once: duplicates often arrive immediately
+        } while (is_pending() && time_.now() < until);
+        ledger_.expire_all(time_.now());
+    }
+
+    measure::run_result result_so_far() {
+        auto result = aggregator_.result(time_.now());
+        result.mode = measure::run_mode::rehearsal;
+        result.sessions_planned = vehicles_->expected_online();
+        result.left_open = ledger_.open_count();
+        result.load_elapsed = load_end_ - load_start_;
+        result.ended = end_reason_of(signals_.requested());
+        if (result.ended == measure::run_result::end_reason::complete && !aggregator_.early_end().empty())
+            result.ended = measure::run_result::end_reason::budget;
+        return result;
+    }
+
     /// Advances to `until`; a stop signal or a budget ends the load early.
     void step(stage at, monotonic_time until) {
         while (time_.now() < until) {
@@ -184,7 +238,7 @@ private:
 
     void report_progress(stage at) {
         aggregator_.add(collect());
-        callbacks_.on_progress(aggregator_.progress(at, start_, time_.now()));
+        callbacks_.on_progress(aggregator_.progress(at, load_start_, time_.now()));
     }
 
     /// A condition ends before `until`: its vehicles may still come back.
@@ -305,7 +359,7 @@ private:
     }
 
     const scenario::scenario_config& scenario_;
-    const run_plan plan_;
+    run_plan plan_;
     const stop_signals& signals_;
     const listener& callbacks_;
     manual_time time_;
@@ -322,7 +376,9 @@ private:
     arrival_dispatcher dispatcher_;
     outage_schedule outage_schedule_;
     bool broker_down_ = false;
-    const monotonic_time start_;
+    const monotonic_time start_; ///< of the first load
+    monotonic_time load_start_;  ///< of the current load
+    monotonic_time load_end_{};
     monotonic_time interval_end_;
     monotonic_time next_arrival_ = never;
     aggregator aggregator_;
@@ -330,8 +386,10 @@ private:
 
 } // namespace
 
-result<void> rehearse(const scenario::scenario_config& scenario, const rehearse_options& wanted,
-                      const listener& callbacks) {
+namespace {
+
+result<void> run_simulated(const scenario::scenario_config& scenario, const rehearse_options& wanted,
+                           const listener& callbacks, const load_sequence* sequence) {
     if (!scenario.taps.empty())
         return problems{"taps", "a rehearsal connects to nothing, so that a tap has nothing to consume; leave the taps "
                                 "out, or run the scenario"};
@@ -339,7 +397,19 @@ result<void> rehearse(const scenario::scenario_config& scenario, const rehearse_
     const auto compiled = scenario::compile(scenario);
     if (!compiled) return compiled.error();
     const auto signals = handle_stop_signals(false);
-    return rehearsal(scenario, *compiled, wanted, *signals, callbacks).run();
+    return rehearsal(scenario, *compiled, wanted, *signals, callbacks).run(sequence);
+}
+
+} // namespace
+
+result<void> rehearse(const scenario::scenario_config& scenario, const rehearse_options& wanted,
+                      const listener& callbacks) {
+    return run_simulated(scenario, wanted, callbacks, nullptr);
+}
+
+result<void> rehearse_loads(const scenario::scenario_config& scenario, const rehearse_options& wanted,
+                            const listener& callbacks, const load_sequence& sequence) {
+    return run_simulated(scenario, wanted, callbacks, &sequence);
 }
 
 } // namespace loadsim::run

@@ -82,7 +82,7 @@ void write_plan(const scenario::scenario_config& scenario, fleet_partition parti
     const auto compiled = scenario::compile(scenario).value();
     const run_plan plan(scenario, compiled);
     std::vector<std::string> parameters;
-    load::schedule::cursor all(plan.schedule);
+    load::schedule::cursor all(plan.schedule());
     while (const auto a = all.next()) {
         const auto v = load::first_vehicle(scenario.seed, a->id, scenario.fleet.vehicles);
         if (!partition.owns(v)) continue;
@@ -108,7 +108,7 @@ void write_condition_windows(const scenario::scenario_config& scenario, fleet_pa
         for (std::uint32_t c = 0; c < scenario.conditions.size(); ++c) {
             const auto& one = scenario.conditions[c];
             if (!vehicle::affects_vehicles(one.type) || !vehicle::applies_to(one, segment)) continue;
-            for (std::uint32_t n = 0; n < vehicle::occurrence_count(one, plan.schedule.duration()); ++n)
+            for (std::uint32_t n = 0; n < vehicle::occurrence_count(one, plan.schedule().duration()); ++n)
                 if (const auto window = vehicle::window_of(one, c, n, scenario.seed, v))
                     write(v, fmt::format("{}\t{}\t{:.9f}\t{:.9f}\t{}", one.name, n, seconds(window->from),
                                          seconds(window->until), plan.vin_of(v)));

@@ -54,7 +54,7 @@ result<replay_selection> select_requests(const scenario::scenario_config& scenar
     const auto compiled = scenario::compile(scenario);
     if (!compiled) return compiled.error();
     const run_plan plan(scenario, *compiled);
-    const auto& schedule = plan.schedule;
+    const auto& schedule = plan.schedule();
     if (number(arrivals.back()) >= schedule.size())
         return problems{"", fmt::format("the scenario's plan has {} requests, and none with the number {}; is it the "
                                         "scenario of that run?",

@@ -182,6 +182,13 @@ template <class V>
 void describe(V& v, backend::options& o) {
     v.field("services", o.services, "Services, each with its deadlines.",
             value_types::keyed_list<value_types::service_limits>{{}, "services", 100});
+    v.field("workers", o.workers,
+            "Requests that the backend processes at once, each until its command is sent; others wait. Left out: any "
+            "number.",
+            value_types::integer<std::uint32_t>{1, 1'000'000});
+    v.field("queue", o.queue,
+            "Requests that wait for a worker at most (left out: 10000); further ones are rejected with status 503.",
+            value_types::integer<std::uint32_t>{1, 10'000'000});
     v.field("database", o.database, "SQLite file; empty: in memory.", value_types::text{});
     v.field("batch", o.batch, "Maximum number of events written in one transaction.",
             value_types::integer<std::uint32_t>{1, 100'000});
@@ -247,6 +254,10 @@ void target::read(read_context& r, const yaml_node& n, scenario::target& out) co
     out.backend.services.clear(); // resolve_defaults() sets the default
     if (keys.embedded) {
         out.backend = keys.embedded->backend;
+        if (out.backend.queue && !out.backend.workers)
+            r.add_problem(*n.find(keyword)->find("queue"),
+                          "requests wait in the queue for a worker, and their number is not limited; give workers, or "
+                          "leave queue out");
         const auto& password = keys.embedded->password;
         out.embedded_password = password.value_or("");
         out.embedded_tls = keys.embedded->tls;

@@ -272,3 +272,23 @@ TEST_F(api, rejects_responses_with_an_mqtt_broker) {
     EXPECT_EQ(got.status, 404U);
     EXPECT_EQ(core->find(id)->state, state::pending);
 }
+
+TEST_F(api, rejects_with_503_what_finds_no_room_in_the_queue) {
+    config.workers = 1;
+    config.queue = 1;
+    config.faults = {{.what = fault::kind::delay,
+                      .applies_to = fault::message::command,
+                      .rule = {.every = 1, .probability = {}, .window = {}},
+                      .delay = 1s}};
+    restart();
+    const auto post = [this](std::string_view vin) {
+        const auto response = send_request("POST", "/vehicles/" + std::string(vin) + "/remote-services/horn");
+        core->run();
+        return response;
+    };
+    EXPECT_EQ(post(horn_vin).status, 202U) << "has the worker";
+    EXPECT_EQ(post(other_vin).status, 202U) << "waits";
+    const auto full = post("5GZCZ43D13S812715");
+    EXPECT_EQ(full.status, 503U);
+    EXPECT_NE(json(full).at("detail").as_string().find("queue is full"), std::string::npos);
+}

@@ -91,7 +91,7 @@ struct dispatch_fixture {
           ledger(
               text.plan.labels, [this](vehicle_id v) { return text.plan.vin_of(v); }, 60s),
           vehicles(text.scenario.fleet.vehicles), dispatcher(text.plan, partition, {}, ledger, vehicles, driver, time) {
-        dispatcher.begin(start);
+        dispatcher.begin(start, text.plan.current_load);
     }
 
     void set_offline(std::set<std::uint32_t> vehicles_offline) {

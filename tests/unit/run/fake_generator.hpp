@@ -5,13 +5,14 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace loadsim::run {
 
 class fake_generator final : public generator {
 public:
-    explicit fake_generator(const run_plan& plan) : plan_(plan) {}
+    explicit fake_generator(run_plan& plan) : plan_(plan) {}
 
     std::vector<std::string> calls;
     std::function<void(const std::string& call)> on_call = [](const std::string&) {};
@@ -36,6 +37,10 @@ public:
         return call("after"), while_hooks_run(should_stop), after;
     }
     void connect() override { call("connect"); }
+    void set_load(planned_load next) override {
+        plan_.current_load = std::move(next);
+        call("set_load");
+    }
     void begin_load(monotonic_time start) override {
         load_start = start;
         call("load");
@@ -64,7 +69,7 @@ private:
         on_call(name);
     }
 
-    const run_plan& plan_;
+    run_plan& plan_;
 };
 
 } // namespace loadsim::run

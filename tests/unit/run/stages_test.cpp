@@ -317,9 +317,9 @@ TEST_F(stages_test, drain_after_an_interrupt) {
 }
 
 TEST(stages, end_the_load_early_when_a_budget_with_abort_is_missed) {
-    const plan_from_text text("name: t\nseed: 7\nfleet: {vehicles: 10}\n"
-                              "load: {phases: [{duration: 60s, arrivalRate: 2}], drain: 5s}\n"
-                              "budgets: [{budget: unexpected == 0, abort: 2s}]\n");
+    plan_from_text text("name: t\nseed: 7\nfleet: {vehicles: 10}\n"
+                        "load: {phases: [{duration: 60s, arrivalRate: 2}], drain: 5s}\n"
+                        "budgets: [{budget: unexpected == 0, abort: 2s}]\n");
     manual_time time;
     time.set(monotonic_time{1h});
     fake_signals signals{time};

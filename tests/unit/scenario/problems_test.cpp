@@ -43,6 +43,10 @@ TEST(problems, of_values) {
         {"seed: [1]", "f:3:1: a whole number belongs here, not a list"},
         {"seed:", "f:3:1: 'seed' has no value; give it one or leave it out"},
         {"seed: ~", "f:3:1: 'seed' has no value; give it one or leave it out"},
+        {"target: {embedded: {workers: 0}}", "f:3:30: 0 is not between 1 and 1000000"},
+        {"target: {embedded: {queue: 9}}", "f:3:28: requests wait in the queue for a worker, and their number is not "
+                                           "limited; give workers, or leave queue "
+                                           "out"},
         {"fleet: 5", "f:3:8: a map of keys belongs here, not '5'"},
         {"fleet: [a]", "f:3:1: a map of keys belongs here, not a list"},
         {"fleet: {vehicles: 0}", "f:3:19: 0 is not between 1 and 4294967295"},

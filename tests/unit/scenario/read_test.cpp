@@ -175,10 +175,13 @@ TEST(read, targets) {
     EXPECT_FALSE(both.embedded) << "addresses win, so that an embedded scenario can be pointed at a platform";
     EXPECT_EQ(both.backend, backend::options{});
 
-    const auto options = target("{broker: mqtt://b, embedded: {database: f.db, batch: 3, batchWindow: 50ms, "
-                                "timeToLive: 1h, services: {horn: {pending: 3s, running: 4s}}}}");
+    const auto options =
+        target("{broker: mqtt://b, embedded: {workers: 4, queue: 9, database: f.db, batch: 3, batchWindow: 50ms, "
+               "timeToLive: 1h, services: {horn: {pending: 3s, running: 4s}}}}");
     EXPECT_TRUE(options.embedded);
     EXPECT_EQ(options.broker, broker);
+    EXPECT_EQ(options.backend.workers, 4U);
+    EXPECT_EQ(options.backend.queue, 9U);
     EXPECT_EQ(options.backend.database, "f.db");
     EXPECT_EQ(options.backend.batch, 3U);
     EXPECT_EQ(options.backend.batch_window, 50ms);

@@ -49,6 +49,8 @@ TEST(schema, has_every_key_of_a_scenario) {
                                         "seed",
                                         "target.broker",
                                         "target.api",
+                                        "target.embedded.workers",
+                                        "target.embedded.queue",
                                         "target.embedded.database",
                                         "target.embedded.batch",
                                         "target.embedded.batchWindow",
