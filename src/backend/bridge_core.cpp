@@ -68,8 +68,10 @@ problems check(const bridge_options& options) {
     return wrong;
 }
 
-bridge_core::bridge_core(const bridge_options& options, forward_handler on_forward)
-    : faults_(options.seed), on_forward_(std::move(on_forward)) {
+bridge_core::bridge_core(const bridge_options& options, std::vector<bridged_stream> streams, forward_handler on_forward)
+    : faults_(options.seed), on_forward_(std::move(on_forward)), bridged_(std::move(streams)) {
+    reorders_ =
+        std::ranges::any_of(options.faults, [](const auto& f) { return f.what == bridge_fault::kind::reorder; });
     for (const auto& r : options.rules) rules_.push_back({r, contract::field_path::parse(r.key).value()});
     std::uint64_t added = 0;
     for (const auto& f : options.faults) faults_.add(f, bridge_draw_key | added++);
@@ -95,31 +97,38 @@ void bridge_core::submit(const compiled_rule& r, bridge_record made, std::string
     std::string payload(original);
     const auto own_key = made.key;
     const auto* fault = faults_.next();
-    if (fault != nullptr && apply(*fault, made, payload, now))
-        ++counts_.faults[static_cast<std::size_t>(fault->what)];
-    else
-        fault = nullptr;
+    if (fault != nullptr && !apply(*fault, made, payload, now)) fault = nullptr;
+    const auto is = [fault](bridge_fault::kind what) { return fault != nullptr && fault->what == what; };
+    if (fault != nullptr && !is(bridge_fault::kind::reorder)) ++counts_.faults[static_cast<std::size_t>(fault->what)];
     if (own_key != last_key_) last_other_key_ = std::exchange(last_key_, own_key);
-    if (fault != nullptr && fault->what == bridge_fault::kind::drop) return;
+    if (is(bridge_fault::kind::drop) && !reorders_) return;
 
     made.value = r.rule.value == bridge_rule::form::payload ? std::move(payload)
                                                             : envelope_of(own_key, m, qos, payload, made.timestamp_ms);
-    if (fault != nullptr && fault->what == bridge_fault::kind::reorder) {
-        held_[made.key].push_back({fault->distance, std::move(made)});
-        ++held_count_;
+    const int copies = is(bridge_fault::kind::drop) ? 0 : is(bridge_fault::kind::duplicate) ? 2 : 1;
+    const auto at = reorders_ ? position_of(made, m.topic) : std::nullopt;
+    if (!at) {
+        for (int n = 0; n < copies; ++n) forward(made);
         return;
     }
-    const bool twice = fault != nullptr && fault->what == bridge_fault::kind::duplicate;
-    if (twice) forward(made);
-    forward_in_order(std::move(made));
+    auto& s = streams_[at->stream];
+    const bool is_latest = !s.highest || at->sequence > *s.highest;
+    if (is_latest) s.highest = at->sequence;
+    if (is(bridge_fault::kind::reorder) && is_latest && held_count_ < max_held) {
+        s.held.push_back({.remaining = fault->distance, .sequence = at->sequence, .record = std::move(made)});
+        ++held_count_;
+    } else if (copies != 0) {
+        // Under another key it is in another partition, of which no order holds.
+        forward_in_order(made, s, at->sequence, {.copies = copies, .is_followed = !is(bridge_fault::kind::swap_keys)});
+    }
 }
 
 /// False: the fault cannot be applied to this record.
 bool bridge_core::apply(const bridge_fault& one, bridge_record& made, std::string& payload, monotonic_time now) {
     switch (one.what) {
     case bridge_fault::kind::drop:
-    case bridge_fault::kind::duplicate: return true;
-    case bridge_fault::kind::reorder: return held_count_ < max_held;
+    case bridge_fault::kind::duplicate:
+    case bridge_fault::kind::reorder: return true;
     case bridge_fault::kind::swap_keys: {
         const auto& other = made.key != last_key_ ? last_key_ : last_other_key_;
         if (other.empty()) return false; // no other vehicle yet
@@ -135,23 +144,45 @@ bool bridge_core::apply(const bridge_fault& one, bridge_record& made, std::strin
     return false;
 }
 
+/// As the tap of the record's topic reads it. Without a tap: the records of an MQTT topic are numbered. nullopt: the tap does not compare it.
+std::optional<bridge_core::stream_position> bridge_core::position_of(const bridge_record& made,
+                                                                     std::string_view mqtt_topic) {
+    const auto tapped = std::ranges::find(bridged_, made.topic, &bridged_stream::topic);
+    if (tapped == bridged_.end()) {
+        auto name = fmt::format("{}\n{}", made.topic, mqtt_topic);
+        const auto& highest = streams_[name].highest;
+        return stream_position{std::move(name), highest.value_or(0) + 1};
+    }
+    const auto m = tapped->mapping.read({.topic = made.topic, .key = made.key, .value = made.value});
+    const auto& vehicle = m.payload_vehicle.empty() ? m.key_vehicle : m.payload_vehicle;
+    if (vehicle.empty() || !m.group || !m.sequence) return std::nullopt;
+    return stream_position{fmt::format("{}\n{}\n{}", made.topic, vehicle, *m.group), *m.sequence};
+}
+
 /// Forwards the record, and those that have waited for it.
-void bridge_core::forward_in_order(bridge_record made) {
-    forward(made);
-    const auto waiting = held_.find(made.key);
-    if (waiting == held_.end()) return;
-    auto& records = waiting->second;
-    for (auto& h : records) --h.remaining;
-    for (auto h = records.begin(); h != records.end();) {
-        if (h->remaining != 0) {
+void bridge_core::forward_in_order(const bridge_record& made, stream& s, std::uint64_t sequence, forwarding how) {
+    release(s, [&](const held_record& h) { return h.sequence == sequence; }); // a copy does not change the order
+    for (int n = 0; n < how.copies; ++n) forward(made);
+    for (auto& h : s.held) {
+        if (h.sequence > sequence) continue;
+        h.is_overtaken = true;
+        if (how.is_followed) --h.remaining;
+    }
+    release(s, [](const held_record& h) { return h.remaining == 0; });
+}
+
+template <class Predicate>
+void bridge_core::release(stream& s, const Predicate& is_due) {
+    for (auto h = s.held.begin(); h != s.held.end();) {
+        if (!is_due(*h)) {
             ++h;
             continue;
         }
+        if (h->is_overtaken) ++counts_.faults[static_cast<std::size_t>(bridge_fault::kind::reorder)];
         forward(h->record);
-        h = records.erase(h);
+        h = s.held.erase(h);
         --held_count_;
     }
-    if (records.empty()) held_.erase(waiting);
 }
 
 void bridge_core::forward(const bridge_record& made) {
@@ -159,6 +190,7 @@ void bridge_core::forward(const bridge_record& made) {
         stalled_.push_back(made);
         return;
     }
+    if (stalled_until_ != never) run(never);
     ++counts_.forwarded;
     on_forward_(made);
 }
@@ -173,9 +205,7 @@ monotonic_time bridge_core::next_due() const { return stalled_until_; }
 
 void bridge_core::finish() {
     run(never);
-    for (const auto& [key, records] : std::exchange(held_, {}))
-        for (const auto& h : records) forward(h.record);
-    held_count_ = 0;
+    for (auto& [name, s] : streams_) release(s, [](const held_record&) { return true; });
 }
 
 bridge_counts bridge_core::counts() const {

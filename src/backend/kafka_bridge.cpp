@@ -41,8 +41,9 @@ constexpr net::session_keys bridge_keys{.credentials = "the user and the passwor
 
 class kafka_bridge::impl : private net::timer {
 public:
-    impl(const bridge_options& options, kafka::producer&& producer)
-        : producer_(std::move(producer)), core_(options, [this](const bridge_record& r) { produce(r); }) {
+    impl(const bridge_options& options, kafka::producer&& producer, std::vector<bridged_stream> streams)
+        : producer_(std::move(producer)),
+          core_(options, std::move(streams), [this](const bridge_record& r) { produce(r); }) {
         for (const auto& r : options.rules) filters_.push_back({r.filter, bridge_qos});
     }
     ~impl() { stop(); }
@@ -146,11 +147,11 @@ kafka_bridge& kafka_bridge::operator=(kafka_bridge&&) noexcept = default;
 kafka_bridge::~kafka_bridge() = default;
 
 result<kafka_bridge> kafka_bridge::start(const bridge_options& options, const std::vector<net::endpoint>& brokers,
-                                         const kafka::producer_options& target) {
+                                         const kafka::producer_options& target, std::vector<bridged_stream> streams) {
     if (auto wrong = check(options); !wrong.empty()) return wrong;
     auto producer = kafka::producer::start(target);
     if (!producer) return producer.error();
-    auto made = std::make_unique<impl>(options, std::move(*producer));
+    auto made = std::make_unique<impl>(options, std::move(*producer), std::move(streams));
     if (auto wrong = made->start(brokers); !wrong.empty()) return wrong;
     return kafka_bridge(std::move(made));
 }

@@ -112,8 +112,16 @@ void in_flight_messages::suspend(std::uint32_t slot) noexcept {
     if (const auto at = find(slot); at != none) queues_[at].suspended = true;
 }
 
-void in_flight_messages::resume(std::uint32_t slot) noexcept {
-    if (const auto at = find(slot); at != none) queues_[at].suspended = false;
+void in_flight_messages::resume(std::uint32_t slot, nanoseconds now) noexcept {
+    const auto at = find(slot);
+    if (at == none) return;
+    queues_[at].suspended = false;
+    for (auto i = queues_[at].first; i != none; i = messages_[i].next) messages_[i].message.sent = now;
+}
+
+const in_flight_message* in_flight_messages::first(std::uint32_t slot) const noexcept {
+    const auto at = find(slot);
+    return at == none ? nullptr : &messages_[queues_[at].first].message;
 }
 
 std::uint32_t in_flight_messages::count(std::uint32_t slot) const noexcept {

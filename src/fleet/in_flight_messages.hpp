@@ -13,10 +13,12 @@ namespace loadsim::fleet {
 struct in_flight_message {
     nanoseconds due{0};
     nanoseconds deadline = nanoseconds::max(); ///< by its message expiry
+    nanoseconds sent{0};                       ///< to the session that lasts, since the start of the load
     std::int64_t position = 0;                 ///< in the store's database; 0: it is not in it
     std::uint64_t hash = 0;                    ///< of the payload; 0: there is no listener
     std::uint32_t group = 0;                   ///< index; alarms follow the groups
     std::uint32_t sequence = 0;
+    std::uint32_t bytes = 0; ///< of the payload
     std::uint16_t packet_id = 0;
     std::uint8_t qos = 1;
     bool from_store = false;
@@ -39,9 +41,11 @@ public:
     std::uint32_t count(std::uint32_t slot) const noexcept; ///< messages of the vehicle
     /// The session has ended, and keeps the messages of the vehicle until it is resumed.
     void suspend(std::uint32_t slot) noexcept;
-    void resume(std::uint32_t slot) noexcept;
+    void resume(std::uint32_t slot, nanoseconds now) noexcept; ///< it sends them again
     bool is_suspended(std::uint32_t slot) const noexcept;
 
+    /// Null: the vehicle has no message.
+    const in_flight_message* first(std::uint32_t slot) const noexcept;
     template <class Call>
     void for_each(std::uint32_t slot, const Call& call) const {
         const auto at = find(slot);

@@ -12,6 +12,12 @@
 
 namespace loadsim::fleet {
 
+/// Who has ended a session.
+enum class session_end : std::uint8_t {
+    by_vehicle, ///< or by the network, or by nobody knows whom
+    by_broker   ///< which may have refused a message in this way
+};
+
 /// Implemented by the MQTT fleet, the simulated fleet and test fakes. Threads: the loop's.
 class telemetry_link {
 public:
@@ -30,6 +36,8 @@ public:
     virtual std::uint32_t send_quota(vehicle_id) const = 0;
     /// Of a session that has ended: it sends unacknowledged messages again when it is resumed.
     virtual bool keeps_messages(vehicle_id) const = 0;
+    /// Of a session that has ended: it does not send that message again. Need not be there for brokers that refuse no message.
+    virtual void discard_message(vehicle_id, std::uint16_t /*packet_id*/) {}
     /// The vehicle has a session, or connects as soon as it can.
     virtual bool comes_back(vehicle_id) const = 0;
 

@@ -6,6 +6,8 @@
 #include <loadsim/contract/mqtt_message.hpp>
 #include <loadsim/net/refusal.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -15,6 +17,8 @@ namespace {
 /// Messages per call; then the loop runs other work, until the next tick of its timers (1 ms): less than a thread can send meanwhile
 /// would limit the rate.
 constexpr int messages_per_call = 256;
+
+constexpr auto above_packet_limit = "above the maximum packet size of the broker";
 
 bool has_metadata(const contract::message_options& m) {
     return !m.response_topic.empty() || !m.correlation_data.empty() || !m.content_type.empty() ||
@@ -69,6 +73,7 @@ void telemetry_publisher::finish() {
     store_->remove_outdated(since_start());
     for (std::uint32_t g = 0; g < counts_.size(); ++g) counts_[g].in_store += store_->counts(g).in_store;
     if (storage_) storage_->flush_all();
+    if (sequences_) sequences_->save();
 }
 
 bool telemetry_publisher::awaits() const {
@@ -114,9 +119,10 @@ void telemetry_publisher::arm() {
     link_.arm(timer_, at);
 }
 
-void telemetry_publisher::publish(const due_telemetry& due) {
+void telemetry_publisher::publish(due_telemetry due) {
     const auto now = link_.now();
     const auto v = due.vehicle;
+    if (sequences_) due.sequence = sequences_->next(v, due.group, due.sequence);
     auto& counts = counts_[due.group];
     ++counts.due;
     counts.lag.record(now - (load_start_ + due.due));
@@ -173,7 +179,7 @@ std::error_code telemetry_publisher::send(const telemetry::stored_message& m, co
     sending_ = v;
     const auto sent = link_.publish_telemetry(v, packet);
     sending_.reset();
-    const bool ended = std::exchange(ended_while_sending_, false);
+    const auto ended = std::exchange(ended_while_sending_, std::nullopt);
     if (!sent.error) {
         const auto hash = listener_ != nullptr ? content_hash(m.payload) : 0;
         if (listener_ != nullptr) listener_->telemetry_sent(v, m.group, m.sequence, hash, begun);
@@ -187,10 +193,11 @@ std::error_code telemetry_publisher::send(const telemetry::stored_message& m, co
         }
     } else if (!is_temporary(sent.error)) {
         ++counts.refused;
-        ++counts.reasons[sent.error.message()];
+        // QoS and retain flag are lowered to what the broker supports.
+        ++counts.reasons[sent.error == mqtt::errc::refused_by_capability ? above_packet_limit : sent.error.message()];
         if (store_) store_->acknowledged(m.position);
     }
-    if (ended) on_session_ended(v);
+    if (ended) on_session_ended(v, *ended);
     return sent.error;
 }
 
@@ -199,6 +206,8 @@ void telemetry_publisher::track(const telemetry::stored_message& m, std::uint16_
     auto& kept = in_flight_.add(slot_of(m.vehicle), packet_id);
     kept.due = m.due;
     kept.deadline = m.deadline;
+    kept.sent = since_start();
+    kept.bytes = static_cast<std::uint32_t>(m.payload.size());
     kept.position = m.position;
     kept.hash = hash;
     kept.group = m.group;
@@ -216,20 +225,47 @@ void telemetry_publisher::on_session_begun(vehicle_id v, bool resumed) {
     const auto slot = slot_of(v);
     if (!in_flight_.is_suspended(slot)) return;
     if (!resumed) return give_back(slot);
-    in_flight_.resume(slot);
+    in_flight_.resume(slot, since_start());
     if (listener_ == nullptr) return;
     const auto now = link_.now();
     in_flight_.for_each(slot, [&](const auto& m) { listener_->telemetry_sent(v, m.group, m.sequence, m.hash, now); });
 }
 
-void telemetry_publisher::on_session_ended(vehicle_id v) {
+void telemetry_publisher::on_session_ended(vehicle_id v, session_end how) {
     if (sending_ == v) {
-        ended_while_sending_ = true;
+        ended_while_sending_ = how;
         return;
     }
     const auto slot = slot_of(v);
+    if (how == session_end::by_broker && in_flight_.has(slot) && !in_flight_.is_suspended(slot)) refuse_first(v);
     if (!in_flight_.has(slot)) return;
     link_.keeps_messages(v) ? in_flight_.suspend(slot) : give_back(slot);
+}
+
+/// The broker has closed the link: takes the first message out if that is its way to refuse it.
+void telemetry_publisher::refuse_first(vehicle_id v) {
+    const auto slot = slot_of(v);
+    const auto m = *in_flight_.first(slot);
+    const bool is_sent_again = store_ || link_.keeps_messages(v);
+    const closed_links::message first{.group = m.group, .sequence = is_sent_again ? m.sequence : 0};
+    if (!closed_links_.closed(slot, first, since_start() - m.sent)) return;
+    ++counts_[m.group].refused;
+    ++counts_[m.group].reasons[closing_reason(m.group, m.bytes)];
+    in_flight_.take(slot, m.packet_id);
+    link_.discard_message(v, m.packet_id);
+    if (store_) store_->acknowledged(m.position);
+}
+
+/// One text for all messages of a group, whose sizes differ.
+const std::string& telemetry_publisher::closing_reason(std::uint32_t group, std::uint32_t bytes) {
+    closing_reasons_.resize(counts_.size());
+    auto& text = closing_reasons_[group];
+    if (text.empty())
+        text = fmt::format(
+            "the broker closes the link whenever such a message is sent, one of {} bytes the first time: is "
+            "that above its limit (mosquitto: max_packet_size)? Raise the limit, or send less in a message",
+            bytes);
+    return text;
 }
 
 bool telemetry_publisher::on_published(vehicle_id v, std::uint16_t packet_id, mqtt::reason why) {
@@ -239,6 +275,7 @@ bool telemetry_publisher::on_published(vehicle_id v, std::uint16_t packet_id, mq
     const auto* m = in_flight_.take(slot, packet_id);
     if (m != nullptr) {
         auto& counts = counts_[m->group];
+        closed_links_.acknowledged(slot, {.group = m->group, .sequence = m->sequence});
         if (net::is_refusal(why)) {
             ++counts.refused;
             ++counts.reasons[to_string(why)];

@@ -1,11 +1,13 @@
 // Publisher of a shard's telemetry: sends messages when they are due, stores them while a link is down, and counts where each ends.
 #pragma once
 
+#include "closed_links.hpp"
 #include "in_flight_messages.hpp"
 #include "reissue_queue.hpp"
 #include "telemetry_composer.hpp"
 #include "telemetry_link.hpp"
 #include "telemetry_plan.hpp"
+#include "telemetry_sequences.hpp"
 #include "timer_callback.hpp"
 
 #include <loadsim/fleet/telemetry_listener.hpp>
@@ -51,7 +53,7 @@ public:
     void on_link_up(vehicle_id); ///< can_send() is true again
     /// CONNACK. `resumed`: the broker has the session, and gets unacknowledged messages again.
     void on_session_begun(vehicle_id, bool resumed);
-    void on_session_ended(vehicle_id);
+    void on_session_ended(vehicle_id, session_end = session_end::by_vehicle);
     /// The broker has acknowledged a message. False: it is none of the telemetry.
     bool on_published(vehicle_id, std::uint16_t packet_id, mqtt::reason);
 
@@ -71,10 +73,12 @@ private:
     // telemetry_publisher.cpp: due messages and acknowledgements.
     void process();
     void arm();
-    void publish(const due_telemetry&);
+    void publish(due_telemetry);
     std::error_code send(const telemetry::stored_message&, const mqtt::message&, bool from_store);
     void track(const telemetry::stored_message&, std::uint16_t packet_id, std::uint64_t hash, bool from_store);
     void not_sent(std::uint32_t group, const std::string& why);
+    void refuse_first(vehicle_id);
+    const std::string& closing_reason(std::uint32_t group, std::uint32_t bytes);
     mqtt::qos qos_of(const contract::outgoing_message&) const;
     std::uint32_t slot_of(vehicle_id v) const { return spec_.shard_partition.slot_of(v); }
     vehicle_id id_at(std::uint32_t slot) const { return spec_.shard_partition.vehicle_at(slot); }
@@ -82,6 +86,7 @@ private:
 
     // telemetry_reissue.cpp: the store.
     void open_store();
+    void restore_store();
     bool store(const telemetry::stored_message&);
     void reissue_due();
     bool reissue(const telemetry::stored_message&, nanoseconds now);
@@ -102,11 +107,15 @@ private:
     bool finished_ = false;
 
     in_flight_messages in_flight_;
-    std::optional<vehicle_id> sending_;  ///< inside telemetry_link::publish_telemetry()
-    bool ended_while_sending_ = false;   ///< the session of that vehicle
+    std::optional<vehicle_id> sending_;              ///< inside telemetry_link::publish_telemetry()
+    std::optional<session_end> ended_while_sending_; ///< the session of that vehicle
+    closed_links closed_links_;
+    std::vector<std::string>
+        closing_reasons_;                ///< by group: of messages at which the broker closes the link; empty: none yet
     contract::outgoing_message message_; ///< buffers, reused
 
     std::unique_ptr<telemetry::store_persistence> storage_; ///< null: the store is in memory only
+    std::optional<telemetry_sequences> sequences_;          ///< nullopt: those of the plan, from 1
     std::optional<telemetry::message_store> store_;         ///< during the load, if the options have one
     reissue_queue reissues_;
     std::string topic_, payload_;        ///< of the message being re-issued

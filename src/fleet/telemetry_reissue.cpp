@@ -32,10 +32,21 @@ void telemetry_publisher::open_store() {
     }
     store_.emplace(options, storage_.get(),
                    [this](const telemetry::drained_backlog& d) { backlogs_.drained.record(d.drained - d.resumed); });
-    if (!storage_) return;
-    if (const auto restored = store_->restore(); !restored) {
+    if (storage_) restore_store();
+}
+
+/// Takes over what an earlier start of loadsim has left in the database.
+void telemetry_publisher::restore_store() {
+    const auto note = [this](const problems& wrong) {
         ++backlogs_.errors;
-        ++backlogs_.reasons[to_string(restored.error())];
+        ++backlogs_.reasons[to_string(wrong)];
+    };
+    if (const auto restored = store_->restore(); !restored) note(restored.error());
+    sequences_.emplace(*storage_, spec_.shard_partition, spec_.shard_partition.size(spec_.options.vehicles),
+                       static_cast<std::uint32_t>(counts_.size()));
+    if (const auto restored = sequences_->restore(); !restored) {
+        note(restored.error());
+        sequences_.reset(); // what is in the database stays as it is
     }
     backlogs_.begun += store_->backlogs();
     for (const auto v : store_->vehicles())
@@ -52,7 +63,7 @@ void telemetry_publisher::flush_store() {
 
 void telemetry_publisher::take_storage_problem() {
     const auto& counts = storage_->counts();
-    const auto errors = counts.not_persisted + counts.not_removed;
+    const auto errors = counts.not_persisted + counts.not_removed + counts.not_reserved;
     backlogs_.errors += errors - std::exchange(storage_errors_, errors);
     if (const auto found = storage_->take_problem()) ++backlogs_.reasons[to_string(problems{*found})];
 }
@@ -89,7 +100,9 @@ void telemetry_publisher::reissue_due() {
         const auto slot = reissues_.take();
         const auto v = id_at(slot);
         if (!link_.can_send(v)) continue; // on_link_up() follows
-        if (link_.send_quota(v) == 0 || in_flight_.count(slot) >= in_flight_max) {
+        // One by one while the broker seems to refuse one, to know which.
+        const auto most = closed_links_.is_suspected(slot) ? 1 : in_flight_max;
+        if (link_.send_quota(v) == 0 || in_flight_.count(slot) >= most) {
             reissues_.set(slot, now + quota_poll_interval);
             continue;
         }

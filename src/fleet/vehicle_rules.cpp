@@ -1,5 +1,6 @@
 #include "vehicle_rules.hpp"
 
+#include <loadsim/net/refusal.hpp>
 #include <loadsim/vehicle/registry.hpp>
 
 #include <algorithm>
@@ -100,6 +101,24 @@ bool is_permanent_refusal(mqtt::reason r, mqtt::qos will_qos, bool will_retained
     case qos_not_supported: return will_qos == mqtt::qos::at_most_once;
     case retain_not_supported: return !will_retained;
     default: return false;
+    }
+}
+
+session_end session_end_of(std::error_code why, mqtt::reason last) {
+    using enum mqtt::reason;
+    if (net::ends_connection(why)) return session_end::by_broker;
+    if (why != mqtt::errc::server_disconnected) return session_end::by_vehicle;
+    switch (last) {
+    case unspecified_error:
+    case malformed_packet:
+    case protocol_error:
+    case implementation_specific_error:
+    case not_authorized:
+    case topic_name_invalid:
+    case packet_too_large:
+    case quota_exceeded:
+    case payload_format_invalid: return session_end::by_broker;
+    default: return session_end::by_vehicle; // of the session, or of the broker as a whole
     }
 }
 

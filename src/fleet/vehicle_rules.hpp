@@ -1,6 +1,8 @@
 // Vehicle rules shared by the MQTT and the simulated fleet: pure functions of behaviours and conditions.
 #pragma once
 
+#include "telemetry_link.hpp"
+
 #include <loadsim/base/ids.hpp>
 #include <loadsim/base/random.hpp>
 #include <loadsim/base/time.hpp>
@@ -14,6 +16,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace loadsim::fleet {
@@ -55,6 +58,8 @@ net::link_shaper::limits combined_link_shape(const fleet_spec&, const std::vecto
 /// A CONNACK with that reason: a further try does not help. The last will's QoS and retain flag are lowered once, for a broker
 /// without them (MQTT 5.0, 3.2.2.3.4, 3.2.2.3.5). `will_qos`, `will_retained`: of the refused CONNECT.
 bool is_permanent_refusal(mqtt::reason, mqtt::qos will_qos, bool will_retained);
+/// Whether the broker may have refused a message by ending the session. `last`: reason of its DISCONNECT, if there was one.
+session_end session_end_of(std::error_code why, mqtt::reason last);
 /// Begin of that occurrence, since the load's start.
 nanoseconds start_of(const fleet_spec&, const measure::totals::occurrence_key&);
 

@@ -110,6 +110,16 @@ std::optional<client_errors::fatal> client_errors::unusable() const {
     return all_down_ ? connection_ : std::nullopt;
 }
 
+bool client_errors::all_down() const {
+    const std::lock_guard lock(mutex_);
+    return all_down_;
+}
+
+void client_errors::forget_all_down() {
+    const std::lock_guard lock(mutex_);
+    all_down_ = false;
+}
+
 problem connection_problem(const connection_options& options, const client_errors::fatal& why) {
     const auto detail = excerpt(why.text, max_error_length);
     // A connection that ends during the handshake has no error of TLS.
@@ -162,17 +172,20 @@ result<handle> make_client(rd_kafka_type_t type, const connection_options& optio
     return made;
 }
 
+rd_kafka_resp_err_t ask_broker(rd_kafka_t* client, nanoseconds timeout) {
+    const rd_kafka_metadata_t* found = nullptr;
+    const auto error = rd_kafka_metadata(client, 0, nullptr, &found, to_ms(timeout));
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_metadata_destroy(found);
+    return error;
+}
+
 result<void> await_broker(rd_kafka_t* client, const connection_options& options, const client_errors& errors,
                           nanoseconds timeout) {
     constexpr std::chrono::milliseconds step{100};
     const auto deadline = std::chrono::steady_clock::now() + timeout;
     for (;;) {
-        const rd_kafka_metadata_t* found = nullptr;
-        const auto error = rd_kafka_metadata(client, 0, nullptr, &found, static_cast<int>(step.count()));
-        if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            rd_kafka_metadata_destroy(found);
-            return {};
-        }
+        const auto error = ask_broker(client, step);
+        if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
         rd_kafka_poll(client, 0); // calls on_error()
         if (const auto why = errors.unusable()) return problems{connection_problem(options, *why)};
         if (std::chrono::steady_clock::now() >= deadline)

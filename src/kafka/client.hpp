@@ -32,6 +32,9 @@ public:
         std::string text; ///< librdkafka's
     };
     std::optional<fatal> unusable() const;
+    /// Since the last forget_all_down(): no broker was connected.
+    bool all_down() const;
+    void forget_all_down();
 
 private:
     mutable std::mutex mutex_;
@@ -75,6 +78,9 @@ struct setting {
 result<handle> make_client(rd_kafka_type_t, const connection_options&, const std::vector<setting>&,
                            client_errors& errors,
                            void (*on_delivery)(rd_kafka_t*, const rd_kafka_message_t*, void*) = nullptr);
+
+/// Waits for a response of a broker; RD_KAFKA_RESP_ERR_NO_ERROR: it came.
+rd_kafka_resp_err_t ask_broker(rd_kafka_t*, nanoseconds timeout);
 
 /// Waits for a response of a broker. Errors: connection_problem(); the timeout.
 result<void> await_broker(rd_kafka_t*, const connection_options&, const client_errors&, nanoseconds timeout);

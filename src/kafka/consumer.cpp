@@ -19,6 +19,8 @@ namespace {
 constexpr std::size_t batch_size = 1'000;
 constexpr int consumer_poll_ms = 50;
 constexpr std::chrono::seconds commit_interval{5};
+constexpr std::chrono::seconds answer_interval{1};
+constexpr std::chrono::milliseconds answer_timeout{100};
 
 std::string_view text_of(const void* bytes, std::size_t size) { return {static_cast<const char*>(bytes), size}; }
 
@@ -68,6 +70,15 @@ public:
         make_topics();
         if (auto ends = read_ends(client_.get(), options_, *found); !ends) return ends.error();
         return consume(*found);
+    }
+
+    bool connected() const noexcept { return connected_; }
+
+    void check_connection(nanoseconds timeout) {
+        const auto error = ask_broker(client_.get(), timeout);
+        if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return; // after an outage the thread notes it
+        errors_.record(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, rd_kafka_err2str(error));
+        connected_ = false;
     }
 
     void stop() {
@@ -156,6 +167,7 @@ private:
         }
         rd_kafka_poll(client_.get(), 0); // calls on_error()
         const auto now = time_.now();
+        if (errors_.all_down()) look_for_broker(now);
         const auto epoch_us = system_time_us();
         records_of_batch_.clear();
         headers_.clear();
@@ -168,6 +180,16 @@ private:
             last_commit_ = now;
             commit(false);
         }
+    }
+
+    /// librdkafka reports that all brokers are down, and not that one is back.
+    void look_for_broker(monotonic_time now) {
+        connected_ = false;
+        if (now - last_look_ < answer_interval) return;
+        last_look_ = now;
+        if (ask_broker(client_.get(), answer_timeout) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+        errors_.forget_all_down();
+        connected_ = true;
     }
 
     void add(rd_kafka_message_t& m, monotonic_time now, std::int64_t epoch_us) {
@@ -242,7 +264,8 @@ private:
     std::vector<std::size_t> header_counts_; ///< by record of the batch
     monotonic_time last_commit_{};
     std::atomic<std::uint64_t> records_{0}, bytes_{0};
-    std::atomic<bool> stopped_{false};
+    monotonic_time last_look_{};
+    std::atomic<bool> stopped_{false}, connected_{true};
     std::thread thread_;
 };
 
@@ -259,6 +282,8 @@ result<consumer> consumer::start(const consumer_options& options, const time_sou
 }
 std::uint32_t consumer::partitions() const { return impl_->partitions(); }
 consumer_counts consumer::counts() const { return impl_->counts(); }
+bool consumer::connected() const noexcept { return impl_->connected(); }
+void consumer::check_connection(nanoseconds timeout) { impl_->check_connection(timeout); }
 void consumer::stop() { impl_->stop(); }
 
 } // namespace loadsim::kafka

@@ -93,7 +93,7 @@ void delivery_reconciliation::make_room(const location& l, window& w, monotonic_
     case message::kind::sent:
         --awaited_;
         streams_[l.index].fell_out = true;
-        if (now - oldest->at >= options_.deadline) {
+        if (is_consuming_ && now - std::max(oldest->at, consuming_since_) >= options_.deadline) {
             ++counts.lost;
             report(delivery_finding::kind::lost, l, oldest->sequence);
         } else {
@@ -269,14 +269,20 @@ void delivery_reconciliation::consumed_without_sequence() {
     ++unassigned_.without_sequence;
 }
 
+void delivery_reconciliation::set_consuming(bool is_consuming, monotonic_time now) noexcept {
+    if (is_consuming && !is_consuming_) consuming_since_ = now;
+    is_consuming_ = is_consuming;
+}
+
 void delivery_reconciliation::finish() {
     for (const auto& [stream_index, w] : windows_) {
         const auto l = locate(stream_index);
         auto& counts = by_group_[l.group];
         for (const auto& m : w.messages) {
             if (m.what == message::kind::sent) {
-                ++counts.lost;
-                report(delivery_finding::kind::lost, l, m.sequence);
+                ++(is_consuming_ ? counts.lost : counts.sent_not_reconciled);
+                report(is_consuming_ ? delivery_finding::kind::lost : delivery_finding::kind::not_reconciled, l,
+                       m.sequence);
             } else if (m.what == message::kind::early) {
                 counts.foreign += m.copies;
                 for (std::uint32_t i = 0; i < m.copies; ++i) report(delivery_finding::kind::foreign, l, m.sequence);

@@ -116,6 +116,12 @@ void session::transport_lost() noexcept {
     release_if_empty();
 }
 
+void session::discard(std::uint16_t packet_id) noexcept {
+    if (!active_ || phase_ != phase::closed) return;
+    if (auto* const o = active_->out.find(packet_id); o != nullptr) active_->out.erase(o);
+    release_if_empty();
+}
+
 void session::drop_state() noexcept {
     if (!active_) return;
     active_->out = outbox{};

@@ -57,6 +57,9 @@ public:
         return sum;
     }
 
+    bool connected() const override { return consumer_->connected(); }
+    void check_connection(nanoseconds timeout) override { consumer_->check_connection(timeout); }
+
     void stop() override {
         if (consumer_) consumer_->stop();
     }

@@ -45,16 +45,20 @@ std::string filter_of_all_vehicles(const contract::text_template& topic, const c
     return filter;
 }
 
-tap_groups tap_groups_of(const run_plan& plan, const observer::tap_options& tap) {
+tap_groups tap_groups_of(const std::vector<std::string>& names, const scenario::compiled_scenario& compiled,
+                         const observer::tap_options& tap) {
     tap_groups made;
-    const auto& names = plan.labels.telemetry;
     for (std::uint32_t i = 0; i < names.size(); ++i) {
         if (!tap.telemetry_groups.empty() && std::ranges::count(tap.telemetry_groups, names[i]) == 0) continue;
         made.indexes.push_back(i);
         made.mapping.push_back(
-            {names[i], filter_of_all_vehicles(plan.compiled.telemetry_messages.at(i).topic(), plan.compiled.symbols)});
+            {names[i], filter_of_all_vehicles(compiled.telemetry_messages.at(i).topic(), compiled.symbols)});
     }
     return made;
+}
+
+tap_groups tap_groups_of(const run_plan& plan, const observer::tap_options& tap) {
+    return tap_groups_of(plan.labels.telemetry, plan.compiled, tap);
 }
 
 } // namespace loadsim::run

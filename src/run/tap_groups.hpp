@@ -12,6 +12,9 @@
 namespace loadsim::contract {
 struct scenario_symbols;
 }
+namespace loadsim::scenario {
+struct compiled_scenario;
+}
 
 namespace loadsim::run {
 
@@ -24,7 +27,9 @@ struct tap_groups {
     std::vector<std::uint32_t> indexes;       ///< in labels.telemetry, ascending
     std::vector<contract::tap_group> mapping; ///< of these
 };
-/// Names that the scenario does not have are left out.
+/// `names`: of all groups and alarms. Those of the tap that are none of them are left out.
+tap_groups tap_groups_of(const std::vector<std::string>& names, const scenario::compiled_scenario&,
+                         const observer::tap_options&);
 tap_groups tap_groups_of(const run_plan&, const observer::tap_options&);
 
 } // namespace loadsim::run

@@ -11,9 +11,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <fstream>
 #include <set>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -25,6 +28,18 @@ void check_topic(std::string_view topic, const std::string& path, problems& all)
     if (auto text = kafka::topic_problem(topic); !text.empty()) all.add(path, std::move(text));
 }
 
+/// Here, because librdkafka's errors do not have a file's name.
+void check_files(const kafka::connection_options& o, const std::string& path, problems& all) {
+    if (!o.tls) return;
+    const std::pair<const char*, const std::string&> files[] = {
+        {"ca", o.tls->ca}, {"certificate", o.tls->certificate}, {"key", o.tls->key}};
+    for (const auto& [key, file] : files)
+        if (!file.empty() && !std::ifstream(file))
+            all.add(fmt::format("{}.security.tls.{}", path, key),
+                    fmt::format("the file '{}' cannot be read ({}); name one that can", file,
+                                std::generic_category().message(errno)));
+}
+
 void check_consumer(const scenario_config& config, const kafka::consumer_options& o, const std::string& path,
                     problems& all) {
     const bool embedded = o.connection.brokers.empty() && config.target.embedded_kafka;
@@ -33,6 +48,7 @@ void check_consumer(const scenario_config& config, const kafka::consumer_options
         if (p.location == "brokers") p.text += ", or give target.embedded kafka: true";
         all.add(fmt::format("{}.{}", path, p.location), std::move(p.text));
     }
+    check_files(o.connection, path, all);
     if (!embedded) return;
     const auto cluster = embedded_topics(*config.target.embedded_kafka);
     std::vector<std::string_view> known;
@@ -128,16 +144,13 @@ void check_taps(const scenario_config& config, problems& all) {
     if (config.report.kafka) {
         for (auto& p : kafka::check(config.report.kafka->producer).list)
             all.add("report.kafka." + p.location, std::move(p.text));
+        check_files(config.report.kafka->producer.connection, "report.kafka", all);
         check_topic(config.report.kafka->topic, "report.kafka.topic", all);
     }
 }
 
 void warn_of_taps(const scenario_config& config, problems& warnings) {
     if (config.taps.empty()) return;
-    if (config.fleet.telemetry.store && !config.fleet.telemetry.store->sqlite.empty())
-        warnings.add("fleet.store.sqlite",
-                     "what an earlier run left in it has the same sequences as messages of this one, so that taps "
-                     "count some as corrupted, lost or duplicated; give an empty folder");
     warn_of_forms(config, warnings);
     if (!config.target.embedded_kafka) return;
     const auto& rules = config.target.embedded_kafka->bridge.rules;

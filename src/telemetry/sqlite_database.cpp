@@ -11,7 +11,7 @@ namespace {
 
 // The application id distinguishes a store from the database of another program; the version identifies its tables.
 constexpr auto application_id = "1819505516";
-constexpr auto format_version = "1";
+constexpr auto format_version = "2";
 constexpr std::int64_t page_bytes = 4'096;
 constexpr std::int64_t log_bytes = 1'000'000; // of the write-ahead log, about: it begins anew after as many
 
@@ -27,6 +27,11 @@ CREATE TABLE identity (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID
 CREATE TABLE message (
   position INTEGER PRIMARY KEY, vehicle INTEGER NOT NULL, message_group INTEGER NOT NULL, sequence INTEGER NOT NULL,
   due INTEGER NOT NULL, deadline INTEGER NOT NULL, qos INTEGER NOT NULL, topic BLOB NOT NULL, payload BLOB NOT NULL);
+CREATE TABLE sequence (
+  vehicle INTEGER NOT NULL, message_group INTEGER NOT NULL, last INTEGER NOT NULL,
+  PRIMARY KEY (vehicle, message_group)) WITHOUT ROWID;
+CREATE TABLE sequence_reservation (last_of_others INTEGER NOT NULL, reserved INTEGER NOT NULL);
+INSERT INTO sequence_reservation VALUES (0, 0);
 )sql";
 constexpr auto select_messages =
     "SELECT position, vehicle, message_group, sequence, due, deadline, qos, topic, payload "
@@ -68,7 +73,8 @@ result<sqlite_database> sqlite_database::open(const sqlite_store_options& option
     d.execute(fmt::format("PRAGMA max_page_count = {}", std::max<std::int64_t>(pages, 1)).c_str());
     d.insert_ = d.prepare("INSERT OR REPLACE INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     d.remove_ = d.prepare("DELETE FROM message WHERE position = ?");
-    if (!d.insert_ || !d.remove_) return problems{options.path, d.read_error()};
+    d.insert_sequence_ = d.prepare("INSERT OR REPLACE INTO sequence VALUES (?, ?, ?)");
+    if (!d.insert_ || !d.remove_ || !d.insert_sequence_) return problems{options.path, d.read_error()};
     return d;
 }
 
@@ -203,6 +209,44 @@ bool sqlite_database::read(nanoseconds load_start, const store_persistence::on_m
         take(m);
     }
     return step == SQLITE_DONE;
+}
+
+std::optional<sequence_reservation> sqlite_database::read_reservation() {
+    const auto select = prepare("SELECT last_of_others, reserved FROM sequence_reservation");
+    auto* const row = select.get();
+    if (row == nullptr || sqlite3_step(row) != SQLITE_ROW) return std::nullopt;
+    return sequence_reservation{static_cast<std::uint32_t>(sqlite3_column_int64(row, 0)),
+                                static_cast<std::uint32_t>(sqlite3_column_int64(row, 1))};
+}
+
+bool sqlite_database::write_reservation(const sequence_reservation& r) {
+    return execute(
+        fmt::format("UPDATE sequence_reservation SET last_of_others = {}, reserved = {}", r.last_of_others, r.reserved)
+            .c_str());
+}
+
+bool sqlite_database::read_sequences(const store_persistence::on_sequence& take) {
+    const auto select = prepare("SELECT vehicle, message_group, last FROM sequence");
+    auto* const row = select.get();
+    if (row == nullptr) return false;
+    int step = sqlite3_step(row);
+    for (; step == SQLITE_ROW; step = sqlite3_step(row))
+        take({.vehicle = vehicle_id{static_cast<std::uint32_t>(sqlite3_column_int64(row, 0))},
+              .group = static_cast<std::uint32_t>(sqlite3_column_int64(row, 1)),
+              .sequence = static_cast<std::uint32_t>(sqlite3_column_int64(row, 2))});
+    return step == SQLITE_DONE;
+}
+
+bool sqlite_database::raise_sequences(std::uint32_t by) {
+    return execute(fmt::format("UPDATE sequence SET last = last + {}", by).c_str());
+}
+
+bool sqlite_database::insert(const last_sequence& s) {
+    auto* const row = insert_sequence_.get();
+    sqlite3_bind_int64(row, 1, index(s.vehicle));
+    sqlite3_bind_int64(row, 2, s.group);
+    sqlite3_bind_int64(row, 3, s.sequence);
+    return run(row);
 }
 
 } // namespace loadsim::telemetry

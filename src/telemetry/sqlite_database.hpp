@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 struct sqlite3;
@@ -13,7 +14,13 @@ struct sqlite3_stmt;
 
 namespace loadsim::telemetry {
 
-/// Table of messages. Instants are since the epoch.
+/// Sequences that starts of loadsim have used, besides the table of the last one of each vehicle and group.
+struct sequence_reservation {
+    std::uint32_t last_of_others = 0; ///< of those that are not in the table
+    std::uint32_t reserved = 0; ///< sequences behind the last one that starts which did not save theirs may have used
+};
+
+/// Tables of messages and of sequences. Instants are since the epoch.
 /// Errors: functions that return bool: error() says why.
 class sqlite_database {
 public:
@@ -25,6 +32,11 @@ public:
     /// True: a transaction is open. Some errors end it: a full disk, for one.
     bool in_transaction() const noexcept;
     bool read(nanoseconds load_start, const store_persistence::on_message&);
+    std::optional<sequence_reservation> read_reservation(); ///< nullopt: error() says why
+    bool write_reservation(const sequence_reservation&);
+    bool read_sequences(const store_persistence::on_sequence&);
+    bool raise_sequences(std::uint32_t by); ///< all of the table
+    bool insert(const last_sequence&);
     std::string error() const;
     bool is_full() const noexcept; ///< of the last error: the disk or the limit of bytes
 
@@ -50,6 +62,7 @@ private:
     database database_; // declared first: the statements must be destroyed before it
     statement insert_;
     statement remove_;
+    statement insert_sequence_;
 };
 
 } // namespace loadsim::telemetry

@@ -24,10 +24,7 @@ public:
         loading_ = true; // a removal meanwhile must not change the table that is read
         const bool read = database_.read(options_.load_start, take);
         loading_ = false;
-        if (!read)
-            return problems{options_.path,
-                            fmt::format("the telemetry store cannot be read ({}); remove it, or give another folder",
-                                        database_.error())};
+        if (!read) return problems{options_.path, unreadable()};
         return {};
     }
 
@@ -57,6 +54,41 @@ public:
         if (!write_batch()) write_what_fits();
         appended_.clear();
         refused_removals_ = removed_.size();
+    }
+
+    result<std::uint32_t> load_sequences(const on_sequence& take) override {
+        const auto found = database_.read_reservation();
+        if (found) reservation_ = *found;
+        const auto raised = [&](const last_sequence& s) {
+            take({.vehicle = s.vehicle, .group = s.group, .sequence = s.sequence + reservation_.reserved});
+        };
+        if (!found || !database_.read_sequences(raised)) return problems{options_.path, unreadable()};
+        return reservation_.last_of_others + reservation_.reserved;
+    }
+
+    void reserve_sequences(std::uint32_t count) override {
+        const auto reserved = reservation_.reserved + count;
+        if (database_.write_reservation({reservation_.last_of_others, reserved})) return;
+        ++counts_.not_reserved;
+        note_problem(
+            fmt::format("sequences cannot be reserved in the telemetry store ({}): if loadsim is killed, its next "
+                        "start may use them again; free some space on the disk",
+                        database_.error()));
+    }
+
+    void save_sequences(std::span<const last_sequence> all) override {
+        const auto reserved = reservation_.reserved;
+        const sequence_reservation saved{reservation_.last_of_others + reserved, 0};
+        const bool good = database_.execute("BEGIN IMMEDIATE") &&
+                          (reserved == 0 || database_.raise_sequences(reserved)) &&
+                          std::all_of(all.begin(), all.end(), [this](const auto& s) { return database_.insert(s); }) &&
+                          database_.write_reservation(saved);
+        if (good && database_.execute("COMMIT")) {
+            ++counts_.transactions;
+            reservation_ = saved;
+        } else if (database_.in_transaction()) {
+            database_.execute("ROLLBACK");
+        }
     }
 
     std::optional<problem> take_problem() override { return std::exchange(problem_, std::nullopt); }
@@ -104,7 +136,13 @@ private:
             ++counts_.transactions;
             return true;
         }
-        note_problem();
+        note_problem(
+            database_.is_full()
+                ? std::string("the telemetry store is full, by fleet.store.diskBytes or because the disk is: further "
+                              "messages are kept in memory only and would not outlive a restart of loadsim")
+                : fmt::format("the telemetry store cannot be written ({}): messages are kept in memory only and "
+                              "would not outlive a restart of loadsim",
+                              database_.error()));
         if (database_.in_transaction()) database_.execute("ROLLBACK");
         return false;
     }
@@ -146,17 +184,14 @@ private:
         counts_.not_persisted += appended_.size() - inserted;
     }
 
-    void note_problem() {
-        if (reported_) return;
-        reported_ = true;
-        problem_ = problem{
-            options_.path,
-            database_.is_full()
-                ? std::string("the telemetry store is full, by fleet.store.diskBytes or because the disk is: further "
-                              "messages are kept in memory only and would not outlive a restart of loadsim")
-                : fmt::format("the telemetry store cannot be written ({}): messages are kept in memory only and "
-                              "would not outlive a restart of loadsim",
-                              database_.error())};
+    void note_problem(std::string text) {
+        if (std::exchange(reported_, true)) return;
+        problem_ = problem{options_.path, std::move(text)};
+    }
+
+    std::string unreadable() const {
+        return fmt::format("the telemetry store cannot be read ({}); remove it, or give another folder",
+                           database_.error());
     }
 
     sqlite_database database_;
@@ -164,6 +199,7 @@ private:
     std::map<std::int64_t, row> appended_; ///< by position
     std::vector<std::int64_t> removed_;
     std::size_t refused_removals_ = 0; ///< of removed_, by the last batch
+    sequence_reservation reservation_; ///< of earlier starts
     std::optional<nanoseconds> waiting_since_;
     std::optional<problem> problem_;
     bool reported_ = false;

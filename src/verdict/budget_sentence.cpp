@@ -43,6 +43,11 @@ std::string sentence_of(const budget& b, const budget_result& r, std::string_vie
                         const generator_lateness& own) {
     if (r.verdict == budget_verdict::undecided) return undecided_text(b, r, samples_of, own);
     const auto seen = observation_text(b, r, samples_of);
+    if (r.verdict == budget_verdict::no_data && b.metric == "tap.lost" && r.samples != 0)
+        return fmt::format(
+            "{} has no data: messages of which the tap does not know whether they are lost decide it; see "
+            "tap.not_reconciled",
+            r.expression);
     if (r.verdict == budget_verdict::no_data)
         return r.observed ? fmt::format("{} is not judged under --strict: {}", r.expression, seen)
                           : fmt::format("{} has no data: the run has no sample of it", r.expression);

@@ -93,6 +93,12 @@ delivery_counts deliveries_of_budget(const budget& b, const measure::totals& tot
     return sum;
 }
 
+/// A budget on lost messages that would hold or not by those of which the tap does not know whether they are lost.
+bool depends_on_unknown(const budget& b, const delivery_counts& c) {
+    return b.metric == "tap.lost" && is_within(b, static_cast<double>(c.lost)) !=
+                                         is_within(b, static_cast<double>(c.lost + c.sent_not_reconciled));
+}
+
 /// Of the hop `bridge` or `deliver`.
 measure::histogram tap_durations(const budget& b, const measure::totals& totals, const measure::labels& names) {
     measure::histogram samples;
@@ -150,8 +156,9 @@ std::optional<double> telemetry_count(const budget& b, const measure::totals& to
     if (telemetry_base_of(b, totals, names).count == 0) return std::nullopt;
     if (is_of_taps(b)) {
         const auto* found = find_metric(tap_count_metrics, metric.substr(tap_prefix.size()));
-        const auto count = found != nullptr ? found->value(deliveries_of_budget(b, totals, names))
-                                            : tap_durations(b, totals, names).count();
+        const auto deliveries = deliveries_of_budget(b, totals, names);
+        const auto count = found != nullptr ? found->value(deliveries) : tap_durations(b, totals, names).count();
+        if (found != nullptr && depends_on_unknown(b, deliveries)) return std::nullopt;
         return static_cast<double>(count);
     }
     const auto groups = groups_of_budget(b, totals, names);

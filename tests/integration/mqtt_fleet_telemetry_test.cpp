@@ -134,6 +134,38 @@ TEST_F(mqtt_fleet_telemetry_test, in_flight_is_acknowledged_when_the_broker_answ
     EXPECT_GT(c.publish.max(), 200ms);
 }
 
+class packet_limit_that_is_not_announced : public mqtt_fleet_telemetry_test,
+                                           public testing::WithParamInterface<bool> {};
+
+/// MQTT 3.1.1: the broker closes the link at each large message.
+TEST_P(packet_limit_that_is_not_announced, refuses_large_messages_and_no_others) {
+    harness::broker strict("allow_anonymous true\nmax_packet_size 300\n");
+    options_.mqtt.session.protocol = mqtt::version::v3_1_1;
+    options_.mqtt.session.clean_start = !GetParam();
+    options_.reconnect.base = 20ms;
+    options_.reconnect.cap = 50ms;
+    options_.telemetry.store = telemetry::store_options{};
+    load_duration_ = 1s;
+    add_group(100ms);
+    add_group(500ms, 1, std::string(400, 'x'));
+    ASSERT_NO_FATAL_FAILURE(connect(strict));
+    ASSERT_TRUE(run_until([&] { return fleet_->online() == fleet_->expected_online(); }));
+    begin_load();
+    run_to(1100ms);
+    const auto small = counts_at_end();
+    const auto large = total_counts().telemetry[1];
+    EXPECT_EQ(small.acknowledged, small.due);
+    EXPECT_EQ(small.due, 10U);
+    EXPECT_EQ(large.refused, large.due);
+    EXPECT_EQ(large.due, 2U);
+    ASSERT_EQ(large.reasons.size(), 1U);
+    EXPECT_THAT(large.reasons.begin()->first, testing::HasSubstr("one of 400 bytes"));
+    EXPECT_THAT(large.reasons.begin()->first, testing::HasSubstr("max_packet_size"));
+}
+
+INSTANTIATE_TEST_SUITE_P(sessions, packet_limit_that_is_not_announced, testing::Bool(),
+                         [](const auto& one) { return one.param ? "that_are_kept" : "with_clean_start"; });
+
 TEST_F(mqtt_fleet_telemetry_test, above_the_packet_limit_of_the_broker_ends_the_run) {
     harness::broker strict("allow_anonymous true\nmax_packet_size 300\n");
     add_group(100ms, 1, std::string(400, 'x'));

@@ -5,6 +5,7 @@
 #include <loadsim/base/fault_plan.hpp>
 #include <loadsim/base/result.hpp>
 #include <loadsim/base/time.hpp>
+#include <loadsim/contract/tap_mapping.hpp>
 #include <loadsim/kafka/options.hpp>
 #include <loadsim/kafka/producer.hpp>
 #include <loadsim/net/url.hpp>
@@ -38,7 +39,7 @@ struct bridge_fault {
     enum class kind : std::uint8_t {
         drop,
         duplicate, ///< two records
-        reorder,   ///< the record follows the next `distance` ones of its key
+        reorder,   ///< the record follows the next `distance` ones of its stream; see bridged_stream
         swap_keys, ///< the record has the key of the last record of another vehicle
         stall,     ///< this record and all later ones wait for `delay`, and then follow in order
         corrupt,   ///< a byte of the payload changes; JSON remains JSON
@@ -58,6 +59,13 @@ struct bridge_options {
     friend bool operator==(const bridge_options&, const bridge_options&) = default;
 };
 
+/// How a tap reads the records of a topic. A record is reordered within its stream, the messages of a vehicle in a telemetry group, and
+/// behind records of higher sequences: nothing else is out of order for the tap.
+struct bridged_stream {
+    std::string topic; ///< of Kafka
+    contract::tap_mapping mapping;
+};
+
 /// Problems of the options, each with a location behind that of the bridge: ".rules[0].filter". Errors: one sentence each.
 problems check(const bridge_options&);
 
@@ -67,7 +75,8 @@ struct bridge_counts {
     std::uint64_t without_key = 0; ///< records without a key, because the message lacks the field
     std::uint64_t forwarded = 0;   ///< records
     std::uint64_t waiting = 0;     ///< records that a fault still holds
-    std::array<std::uint64_t, enum_names<bridge_fault::kind>.size()> faults{}; ///< applied, by kind
+    /// Applied, by kind. A record that should be reordered counts once a record of a higher sequence is forwarded before it.
+    std::array<std::uint64_t, enum_names<bridge_fault::kind>.size()> faults{};
     std::uint64_t of(bridge_fault::kind what) const { return faults[static_cast<std::size_t>(what)]; }
     friend bool operator==(const bridge_counts&, const bridge_counts&) = default;
 };
@@ -78,9 +87,10 @@ struct bridge_counts {
 /// Errors:  from start() only. After it the bridge reconnects; failures are in producer_counts().
 class kafka_bridge {
 public:
+    /// `streams`: of topics that have a tap; the stream of other records is the MQTT topic of their messages, in order of arrival.
     /// Returns when the broker has acknowledged the subscriptions and a Kafka broker has responded. Takes about 10 s at most for each.
     static result<kafka_bridge> start(const bridge_options&, const std::vector<net::endpoint>& brokers,
-                                      const kafka::producer_options&);
+                                      const kafka::producer_options&, std::vector<bridged_stream> streams = {});
     kafka_bridge(kafka_bridge&&) noexcept;
     kafka_bridge& operator=(kafka_bridge&&) noexcept;
     ~kafka_bridge(); ///< stop()

@@ -74,6 +74,10 @@ public:
 
     std::uint32_t partitions() const; ///< of all topics
     consumer_counts counts() const;
+    /// False: no broker has answered since all were down, or since check_connection(). Any thread.
+    bool connected() const noexcept;
+    /// Asks a broker, for connected(), and waits at most so long. Without an answer it counts an error.
+    void check_connection(nanoseconds timeout);
     /// No handler runs after it. Commits the offsets if there is a group. Idempotent.
     void stop();
 

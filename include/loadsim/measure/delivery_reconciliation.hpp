@@ -48,7 +48,8 @@ struct delivery_counts {
     std::uint64_t matched = 0;  ///< with the payload that was sent
     std::uint64_t corrupted = 0;
     std::uint64_t lost = 0;
-    std::uint64_t sent_not_reconciled = 0; ///< fell out of the window before the deadline
+    std::uint64_t sent_not_reconciled =
+        0; ///< fell out of the window before the deadline, or missing while the tap cannot consume
     std::uint64_t duplicated = 0;
     std::uint64_t reissue_duplicates = 0; ///< the vehicle itself had sent the message that often
     std::uint64_t foreign =
@@ -121,7 +122,11 @@ public:
     void consumed_unknown_vehicle();
     void consumed_without_sequence();
 
-    /// Nothing more is consumed: what is still in flight is lost. Idempotent.
+    /// False: from now on the tap cannot consume, and whether a missing message is lost is not known. That time does not count for the
+    /// deadline.
+    void set_consuming(bool, monotonic_time now) noexcept;
+
+    /// Nothing more is consumed: what is still in flight is lost, or if the tap cannot consume, not reconciled. Idempotent.
     void finish();
 
     delivery_counts take_counts(std::uint32_t group); ///< since the last call; counts() and total() begin anew
@@ -199,6 +204,8 @@ private:
     std::uint64_t in_flight_ = 0;
     std::uint64_t awaited_ = 0; ///< of those in flight: sent and not consumed
     monotonic_time last_sent_{};
+    monotonic_time consuming_since_{};
+    bool is_consuming_ = true;
 };
 
 } // namespace loadsim::measure

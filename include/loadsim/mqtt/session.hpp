@@ -124,6 +124,9 @@ public:
     /// session expiry) messages in flight and in the queue are dropped too: read unacknowledged() before for their number.
     void transport_lost() noexcept;
 
+    /// While closed: a message that an earlier connection left unacknowledged is not sent again when the session is resumed.
+    void discard(std::uint16_t packet_id) noexcept;
+
     /// Time of the next on_timer(); `never` when there is none.
     /// It only moves later while packets are exchanged, so a timer may be armed once and re-armed when it fires.
     /// Two exceptions: open() and CONNACK (on_connected) reset it.

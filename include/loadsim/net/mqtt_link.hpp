@@ -111,6 +111,7 @@ public:
     /// Lowers the QoS to the broker's maximum and drops the retain flag if the broker does not support it.
     mqtt::session::published publish(mqtt::message);
     mqtt::session::published subscribe(std::span<const mqtt::subscription>);
+    void discard_message(std::uint16_t packet_id) noexcept { session_.discard(packet_id); }
     /// That of the session; 0 while bytes wait for the network.
     std::uint32_t send_quota() const noexcept { return unsent_ ? 0 : session_.send_quota(); }
     const mqtt::session& session() const noexcept { return session_; }

@@ -51,6 +51,10 @@ public:
     virtual measure::tap_counts take_counts() = 0;
     /// Records that the brokers had by their last response and that are not consumed yet.
     virtual std::uint64_t lag() const = 0;
+    /// False: no broker answers, so that records may be missed.
+    virtual bool connected() const = 0;
+    /// Asks a broker, for connected(), and waits at most so long.
+    virtual void check_connection(nanoseconds timeout) = 0;
     /// Nothing is passed on after it. Idempotent.
     virtual void stop() = 0;
 };

@@ -31,6 +31,7 @@ struct sqlite_store_options {
 /// A killed process loses the changes since the last transaction, a power failure may lose more (synchronous = OFF, as the reference
 /// backend). Messages that were appended and removed within a batch never reach the disk. When the disk or `disk_bytes` is full,
 /// messages are counted as not persisted, and later ones are written as soon as there is room again.
+/// Sequences are reserved before they are used: a killed process leaves a gap, and no sequence is used twice.
 /// Errors: one problem located by the path: cannot be opened, is locked, no telemetry store, damaged, of another scenario, seed or shard.
 /// Threads: the shard's; writing a batch blocks it, for about 3 us a message (written and removed).
 result<std::unique_ptr<store_persistence>> open_sqlite_store(const sqlite_store_options&);

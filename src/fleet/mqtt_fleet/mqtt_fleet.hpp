@@ -88,6 +88,9 @@ private:
     published publish_telemetry(vehicle_id, const mqtt::message&) override;
     std::uint32_t send_quota(vehicle_id v) const override { return at(v).link.send_quota(); }
     bool keeps_messages(vehicle_id v) const override { return at(v).link.session().unacknowledged() > 0; }
+    void discard_message(vehicle_id v, std::uint16_t packet_id) override {
+        vehicle_of(v).link.discard_message(packet_id);
+    }
     bool comes_back(vehicle_id v) const override { return fleet_core::comes_back(at(v)); }
 
     // behaviour_host

@@ -338,7 +338,8 @@ void mqtt_fleet::on_offline(net::mqtt_link& link, std::error_code why, bool was_
         disruptions != nullptr && disruptions->second_client && disruptions->second_client->active();
     const bool intended = is_link_blocked(vehicle) || taken_over;
     if (vehicle.state == session_state::online) set_state(vehicle, session_state::offline);
-    if (telemetry_) telemetry_->on_session_ended(vehicle.id);
+    const auto ended_by = intended ? session_end::by_vehicle : session_end_of(why, link.session().last_reason());
+    if (telemetry_) telemetry_->on_session_ended(vehicle.id, ended_by);
     if (stopped_) return;
     // The broker's session may belong to the second client by now.
     if (taken_over || link.session().last_reason() == mqtt::reason::session_taken_over)

@@ -5,6 +5,7 @@
 #include <loadsim/base/result.hpp>
 #include <loadsim/kafka/mock_cluster.hpp>
 #include <loadsim/net/url.hpp>
+#include <loadsim/scenario/compiled_scenario.hpp>
 #include <loadsim/scenario/scenario.hpp>
 
 #include <string>
@@ -18,8 +19,10 @@ struct embedded_kafka {
     std::string notice() const; ///< sentence printed at the start
 };
 
+/// The bridge reorders records within the streams that the scenario's taps of the cluster compare.
 /// `broker`: the embedded one, with loadsim's own login. Precondition: target.embedded_kafka.
 /// Errors: as those of cluster and bridge; nothing is left running then.
-result<embedded_kafka> start_embedded_kafka(const scenario::scenario_config&, const net::endpoint& broker);
+result<embedded_kafka> start_embedded_kafka(const scenario::scenario_config&, const scenario::compiled_scenario&,
+                                            const net::endpoint& broker);
 
 } // namespace loadsim::run

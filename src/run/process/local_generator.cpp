@@ -80,6 +80,7 @@ private:
     void check_broker();
     result<void> start_observers();
     void begin_stop_of_shards();
+    void pass_on_tap_connections();
     bool outage_ends_in_drain() const;
     std::optional<std::uint32_t> shard_index_of(vehicle_id) const; ///< nullopt: a vehicle of another rank
     shard* shard_of(vehicle_id) const;                             ///< null: the same
@@ -312,7 +313,14 @@ void local_generator::stop() {
     taps_.begin_stop(setup_.bus ? [this] { setup_.bus->bridge.stop(); } : std::function<void()>{});
 }
 
+/// What is missing while a tap cannot consume is not known to be lost.
+void local_generator::pass_on_tap_connections() {
+    for (const auto& change : taps_.take_connection_changes())
+        for (const auto& s : shards_) s->on_tap_connected(change.tap, change.connected);
+}
+
 void local_generator::begin_stop_of_shards() {
+    pass_on_tap_connections();
     for (const auto& s : shards_) s->begin_stop();
 }
 
@@ -336,6 +344,7 @@ void local_generator::check_broker() {
 measure::snapshot local_generator::collect(monotonic_time) {
     if (!idle()) return status_; // shards do not report while they close their sessions
     check_broker();
+    if (!stopping_) pass_on_tap_connections();
     std::vector<std::future<measure::snapshot>> reports;
     if (!stopping_)
         for (const auto& s : shards_) reports.push_back(s->report());

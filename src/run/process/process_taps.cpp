@@ -19,6 +19,7 @@ namespace {
 /// For the records that the bridge forwards when it stops.
 constexpr std::chrono::milliseconds last_records_time{100};
 constexpr int max_last_records_waits = 10;
+constexpr std::chrono::seconds last_answer_timeout{2};
 
 /// From an external cluster every rank consumes the records of the whole fleet: each handles those of its own vehicles, rank 0 counts
 /// those of unknown ones.
@@ -71,13 +72,27 @@ void process_taps::stop(const std::function<void()>& end_bridge) {
             std::this_thread::sleep_for(last_records_time);
         } while (std::ranges::any_of(taps_, has_lag) && ++waits < max_last_records_waits);
     }
-    for (const auto& tap : taps_) tap->stop();
+    for (const auto& tap : taps_) {
+        tap->check_connection(last_answer_timeout);
+        tap->stop();
+    }
 }
 
 bool process_taps::take_stopped() {
     if (!stopped_.valid() || stopped_.wait_for(std::chrono::seconds{0}) == std::future_status::timeout) return false;
     stopped_.get();
     return true;
+}
+
+std::vector<process_taps::connection_change> process_taps::take_connection_changes() {
+    std::vector<connection_change> changes;
+    connected_.resize(taps_.size(), true);
+    for (std::uint32_t i = 0; i < taps_.size(); ++i) {
+        if (taps_[i]->connected() == connected_[i]) continue;
+        connected_[i] = !connected_[i];
+        changes.push_back({i, connected_[i]});
+    }
+    return changes;
 }
 
 void process_taps::take_counts(measure::totals& into) {

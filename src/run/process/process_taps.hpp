@@ -44,10 +44,17 @@ public:
 
     void take_counts(measure::totals& into);
 
+    struct connection_change {
+        std::uint32_t tap = 0;
+        bool connected = true; ///< false: no broker of its cluster answers, so that records may be missed
+    };
+    std::vector<connection_change> take_connection_changes(); ///< since the last call
+
 private:
     void stop(const std::function<void()>& end_bridge);
 
     std::vector<std::unique_ptr<observer::tap>> taps_; ///< by index in the scenario
+    std::vector<bool> connected_;                      ///< by tap, as of the last take_connection_changes()
     std::future<void> stopped_;                        ///< valid: being stopped
 };
 

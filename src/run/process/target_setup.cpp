@@ -212,7 +212,7 @@ result<target_setup> start_target(const scenario::scenario_config& scenario,
         setup.endpoints.brokers = std::move(*servers);
     }
     if (scenario.target.embedded_kafka && setup.embedded_broker) {
-        auto bus = start_embedded_kafka(scenario, setup.endpoints.broker_urls.front());
+        auto bus = start_embedded_kafka(scenario, compiled, setup.endpoints.broker_urls.front());
         if (!bus) return bus.error();
         setup.bus.emplace(std::move(*bus));
         setup.endpoints.kafka_brokers = setup.bus->cluster.brokers();

@@ -340,6 +340,10 @@ void shard::on_tapped(std::uint32_t tap, std::vector<measure::consumed_record> r
     post([this, tap, records = std::move(records)] { taps_.consumed(tap, records); });
 }
 
+void shard::on_tap_connected(std::uint32_t tap, bool connected) {
+    post([this, tap, connected] { taps_.set_connected(tap, connected); });
+}
+
 void shard::wake(vehicle_id v) {
     post([this, v] { vehicles_->wake(v); });
 }

@@ -49,8 +49,9 @@ public:
     void on_malformed_event(std::string why, monotonic_time);
     void on_response(vehicle_id, observer::observed_response);
     void on_tapped(std::uint32_t tap, std::vector<measure::consumed_record>); ///< `tap`: index in the scenario
-    void wake(vehicle_id);                                                    ///< wake-up trigger received
-    void deliver(vehicle_id, fleet::delivered_command);                       ///< command received at the broker API
+    void on_tap_connected(std::uint32_t tap, bool connected); ///< false: no broker of its cluster answers
+    void wake(vehicle_id);                                    ///< wake-up trigger received
+    void deliver(vehicle_id, fleet::delivered_command);       ///< command received at the broker API
     /// Begin and end of an outage; all vehicles are affected.
     void on_broker_down(std::uint32_t condition, std::uint32_t occurrence);
     void on_broker_up(std::uint32_t condition);

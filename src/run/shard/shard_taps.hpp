@@ -32,6 +32,10 @@ public:
                         monotonic_time) override;
     /// `tap`: index in the scenario; `group` of a record: index among the tap's groups.
     void consumed(std::uint32_t tap, const std::vector<measure::consumed_record>&);
+    /// False: no broker of the tap's cluster answers from now on.
+    void set_connected(std::uint32_t tap, bool connected) {
+        taps_[tap].reconciliation->set_consuming(connected, time_.now());
+    }
     std::uint64_t awaited(monotonic_time now) const; ///< messages that a tap has still to consume
     /// Nothing more is consumed. Idempotent.
     void finish();

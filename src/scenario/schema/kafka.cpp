@@ -113,7 +113,7 @@ template <class V>
 void describe(V& v, bridge_fault_keys& k) {
     v.field("drop", k.drop, "Loses the record.", value_types::flag{});
     v.field("duplicate", k.duplicate, "Appends the record twice.", value_types::flag{});
-    v.field("reorder", k.reorder, "Appends the record after so many of the next ones with its key.",
+    v.field("reorder", k.reorder, "Appends the record after so many of the next ones of its vehicle and group.",
             value_types::integer<std::uint32_t>{1, 10'000});
     v.field("swapKeys", k.swap_keys, "Gives the record the key of another vehicle.", value_types::flag{});
     v.field("stall", k.stall, "Appends this record and all later ones after this time.",

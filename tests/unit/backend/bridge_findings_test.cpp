@@ -48,19 +48,21 @@ bridged_run run_bridge(bridge_rule rule, const contract::tap_mapping_options& ta
         {.bridge = {},
          .deliver = [&](std::uint32_t, nanoseconds latency) { run.late_samples += latency >= stall_length / 2; },
          .finding = {}});
-    bridge_core bridge({.rules = {std::move(rule)}, .faults = std::move(faults)}, [&](const bridge_record& r) {
-        const auto m = mapping.read({.topic = r.topic, .key = r.key, .value = r.value});
-        const auto by_key = vehicle_named(m.key_vehicle), by_payload = vehicle_named(m.payload_vehicle);
-        if (!by_key && !by_payload) return checked.consumed_unknown_vehicle();
-        if (!m.sequence || !m.group) return checked.consumed_without_sequence();
-        const auto vehicle = by_payload ? by_payload : by_key;
-        checked.consumed({.vehicle = *vehicle,
-                          .group = *m.group,
-                          .sequence = *m.sequence,
-                          .hash = m.payload_hash,
-                          .consumed = now,
-                          .wrong_key = by_key != vehicle});
-    });
+    const auto topic = rule.topic;
+    bridge_core bridge(
+        {.rules = {std::move(rule)}, .faults = std::move(faults)}, {{topic, mapping}}, [&](const bridge_record& r) {
+            const auto m = mapping.read({.topic = r.topic, .key = r.key, .value = r.value});
+            const auto by_key = vehicle_named(m.key_vehicle), by_payload = vehicle_named(m.payload_vehicle);
+            if (!by_key && !by_payload) return checked.consumed_unknown_vehicle();
+            if (!m.sequence || !m.group) return checked.consumed_without_sequence();
+            const auto vehicle = by_payload ? by_payload : by_key;
+            checked.consumed({.vehicle = *vehicle,
+                              .group = *m.group,
+                              .sequence = *m.sequence,
+                              .hash = m.payload_hash,
+                              .consumed = now,
+                              .wrong_key = by_key != vehicle});
+        });
     for (std::uint64_t n = 1; n <= bridged_messages; ++n, now += message_interval)
         for (std::uint32_t v = 0; v < bridged_vehicles; ++v) {
             const auto payload = fmt::format(R"({{"vin":"CAR{}","seq":{},"speed":{}}})", v, n, n % 130);
@@ -112,7 +114,8 @@ TEST(bridge_findings, k_faults_of_a_bridge_are_k_findings) {
         expect_findings(run_bridge(rule, tap, {each(9'001, kind::stall)}));
         expect_findings(run_bridge(rule, tap,
                                    {each(97, kind::drop), each(89, kind::duplicate), each(83, kind::swap_keys),
-                                    each(79, kind::corrupt), each(9'001, kind::stall)}));
+                                    each(79, kind::corrupt), each(9'001, kind::stall), each(73, kind::reorder),
+                                    each(71, kind::reorder)}));
     }
 }
 

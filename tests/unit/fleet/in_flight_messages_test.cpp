@@ -62,8 +62,12 @@ TEST(in_flight_messages_test, of_a_session_that_has_ended_are_suspended_until_it
     all.suspend(7);
     EXPECT_TRUE(all.is_suspended(7));
     EXPECT_FALSE(all.is_suspended(8));
-    all.resume(7);
+    EXPECT_EQ(all.first(8), nullptr);
+    all.resume(7, std::chrono::seconds{9});
     EXPECT_FALSE(all.is_suspended(7));
+    ASSERT_NE(all.first(7), nullptr);
+    EXPECT_EQ(all.first(7)->packet_id, 1);
+    EXPECT_EQ(all.first(7)->sent, std::chrono::seconds{9}) << "again";
     all.suspend(7);
     all.take(7, 1);
     add_message(all, 7, 2);

@@ -60,6 +60,7 @@ public:
         return receive_maximum_ > n ? receive_maximum_ - n : 0;
     }
     bool keeps_messages(vehicle_id) const override { return resumable_; }
+    void discard_message(vehicle_id, std::uint16_t packet_id) override { discarded_.push_back(packet_id); }
     bool comes_back(vehicle_id v) const override { return !gone_.contains(v); }
     void arm(net::timer& t, monotonic_time when) override { wheel_.arm(t, when); }
     monotonic_time now() const override { return time_.now(); }
@@ -67,8 +68,9 @@ public:
 
     static constexpr monotonic_time simulation_test_start{1'700'000'000s};
     std::vector<sent_message> sent_;
-    std::set<vehicle_id> down_; ///< no session, or a blocked link
-    std::set<vehicle_id> gone_; ///< do not come back
+    std::set<vehicle_id> down_;            ///< no session, or a blocked link
+    std::set<vehicle_id> gone_;            ///< do not come back
+    std::vector<std::uint16_t> discarded_; ///< packet ids
     bool resumable_ = false;
     std::uint32_t receive_maximum_ = 65'535;
     std::map<vehicle_id, std::uint32_t> unacknowledged_;
@@ -95,10 +97,10 @@ protected:
     }
 
     // What the fleets do.
-    void go_down(vehicle_id v = first_car) {
+    void go_down(vehicle_id v = first_car, session_end how = session_end::by_vehicle) {
         link_->down_.insert(v);
         link_->unacknowledged_[v] = link_->resumable_ ? link_->unacknowledged_[v] : 0;
-        publisher_->on_session_ended(v);
+        publisher_->on_session_ended(v, how);
         if (!link_->resumable_) acknowledged_ = link_->sent_.size();
     }
     void come_up(bool resumed = false, vehicle_id v = first_car) {

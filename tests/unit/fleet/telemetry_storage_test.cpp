@@ -1,5 +1,6 @@
 // Telemetry publisher with a store on disk.
 #include "telemetry_fixture.hpp"
+#include "temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,11 +11,53 @@
 using namespace loadsim;
 using namespace loadsim::fleet;
 using namespace loadsim::fleet::telemetry_tests;
+using testing::Contains;
 using testing::ElementsAre;
+using testing::UnorderedElementsAre;
 
 namespace {
 
-class telemetry_storage_test : public telemetry_publisher_test {};
+class telemetry_storage_test : public telemetry_publisher_test {
+protected:
+    /// Another start of loadsim with the same scenario; `reissue`: of its store.
+    void restart(telemetry::reissue_options reissue = {}) {
+        publisher_ = nullptr;
+        time_.set(start);
+        wheel_ = std::make_unique<net::timer_wheel>(start);
+        link_ = std::make_unique<fake_link>(time_, *wheel_);
+        options_.telemetry.store->reissue = reissue;
+        publisher_ = std::make_unique<telemetry_publisher>(*link_, *spec_, 1);
+        ASSERT_EQ(publisher_->problem(), "");
+        publisher_->set_listener(this);
+        heard_.clear();
+        publisher_->begin_load(start);
+    }
+    /// "group/sequence" of each message that the vehicle has sent.
+    std::vector<std::string> heard_sequences() const {
+        std::vector<std::string> all;
+        for (const auto& h : heard_) all.push_back(h.substr(2, h.find(' ') - 2));
+        return all;
+    }
+
+    harness::temporary_folder folder_;
+};
+
+/// Platform and tap behind the vehicles: each message that is sent is consumed once.
+class delivered_telemetry final : public telemetry_listener {
+public:
+    void telemetry_sent(vehicle_id v, std::uint32_t group, std::uint64_t sequence, std::uint64_t hash,
+                        monotonic_time at) override {
+        tap_.sent(v, group, sequence, hash, at);
+        tap_.consumed({.vehicle = v, .group = group, .sequence = sequence, .hash = hash, .consumed = at});
+    }
+    measure::delivery_counts found() {
+        tap_.finish();
+        return tap_.total();
+    }
+
+private:
+    measure::delivery_reconciliation tap_{{}, {}, 1, 1, {}};
+};
 
 TEST_F(telemetry_storage_test, a_store_on_disk_outlives_a_restart) {
     const auto folder = std::filesystem::path(testing::TempDir()) / "telemetry_storage_test";
@@ -31,15 +74,9 @@ TEST_F(telemetry_storage_test, a_store_on_disk_outlives_a_restart) {
     publisher_->finish();
     EXPECT_EQ(counts().in_store, 3U);
     EXPECT_EQ(backlogs().errors, 0U);
-    publisher_ = nullptr;
     EXPECT_TRUE(std::filesystem::exists(folder / "telemetry-1-of-1.sqlite"));
 
-    time_.set(start);
-    wheel_ = std::make_unique<net::timer_wheel>(start);
-    link_ = std::make_unique<fake_link>(time_, *wheel_);
-    publisher_ = std::make_unique<telemetry_publisher>(*link_, *spec_, 1);
-    ASSERT_EQ(publisher_->problem(), "");
-    publisher_->begin_load(start);
+    restart();
     run_to(1s);
     std::map<std::uint32_t, measure::telemetry_counts> taken;
     measure::backlog_counts begun;
@@ -52,6 +89,68 @@ TEST_F(telemetry_storage_test, a_store_on_disk_outlives_a_restart) {
     EXPECT_THAT(std::vector<std::string>(all.begin(), all.begin() + 3), ElementsAre("3", "4", "5"));
     publisher_ = nullptr;
     std::filesystem::remove_all(folder);
+}
+
+TEST_F(telemetry_storage_test, sequences_go_on_behind_those_of_the_start_before) {
+    with_store();
+    options_.telemetry.store->sqlite = folder_.path().string();
+    load_duration_ = 4s;
+    add_group("position", period_always(1s));
+    add_group("battery", period_always(2s));
+    begin();
+    run_to(4s);
+    acknowledge_all();
+    publisher_->finish();
+    restart();
+    run_to(4s);
+    publisher_->finish();
+    EXPECT_THAT(heard_sequences(), UnorderedElementsAre("0/5", "0/6", "0/7", "0/8", "1/3", "1/4"));
+    restart();
+    run_to(1s);
+    EXPECT_THAT(heard_sequences(), Contains("0/9"));
+    EXPECT_EQ(backlogs().errors, 0U);
+}
+
+TEST_F(telemetry_storage_test, a_start_that_was_killed_leaves_a_gap_and_no_sequence_twice) {
+    with_store();
+    options_.telemetry.store->sqlite = folder_.path().string();
+    load_duration_ = 150s;
+    add_group("position", period_always(1s));
+    begin();
+    run_to(3s); // without finish()
+    acknowledge_all();
+    restart();
+    run_to(1s);
+    EXPECT_THAT(heard_sequences(), ElementsAre("0/101"));
+    run_to(110s); // a second block is reserved
+    restart();
+    run_to(1s);
+    EXPECT_THAT(heard_sequences(), ElementsAre("0/301"));
+}
+
+TEST_F(telemetry_storage_test, a_tap_tells_restored_messages_from_live_ones) {
+    with_store();
+    options_.telemetry.store->sqlite = folder_.path().string();
+    load_duration_ = 5s;
+    add_group("position", period_always(1s), 1, R"({"seq":{seq},"ts":{now.ms}})");
+    down_at_begin_ = {first_car};
+    begin();
+    run_to(5s);
+    publisher_->finish();
+    for (const auto order : {reissue_order::before_live, reissue_order::interleaved}) {
+        restart({.order = order});
+        delivered_telemetry platform;
+        publisher_->set_listener(&platform);
+        run_to(5s);
+        publisher_->end_load();
+        run_to(10s);
+        const auto found = platform.found();
+        EXPECT_EQ(found.sent, 10U);
+        EXPECT_EQ(found.matched, 10U);
+        EXPECT_EQ(found.reissued + found.corrupted + found.duplicated + found.out_of_order, 0U);
+        EXPECT_EQ(found.not_reconciled() + found.foreign, 0U);
+        publisher_->finish();
+    }
 }
 
 TEST_F(telemetry_storage_test, a_rehearsal_leaves_the_disk_alone) {

@@ -3,12 +3,14 @@
 
 #include "vehicle/step_builders.hpp"
 
+#include <loadsim/net/error.hpp>
 #include <loadsim/vehicle/registry.hpp>
 
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <string>
+#include <system_error>
 #include <vector>
 
 using namespace loadsim;
@@ -129,6 +131,27 @@ TEST_F(vehicle_rules, a_refused_will_is_lowered_once) {
     EXPECT_TRUE(fleet::is_permanent_refusal(qos_not_supported, mqtt::qos::at_most_once, true));
     EXPECT_TRUE(fleet::is_permanent_refusal(not_authorized, mqtt::qos::at_least_once, true));
     EXPECT_FALSE(fleet::is_permanent_refusal(server_busy, mqtt::qos::at_most_once, false));
+}
+
+TEST_F(vehicle_rules, a_broker_may_refuse_a_message_by_ending_the_session) {
+    using enum mqtt::reason;
+    using fleet::session_end;
+    const std::error_code disconnected = mqtt::errc::server_disconnected;
+    const struct {
+        std::error_code why;
+        mqtt::reason last;
+        session_end expected;
+    } rows[] = {
+        {net::errc::closed_by_peer, success, session_end::by_broker},
+        {make_error_code(std::errc::connection_reset), success, session_end::by_broker},
+        {disconnected, packet_too_large, session_end::by_broker},
+        {disconnected, not_authorized, session_end::by_broker},
+        {disconnected, server_shutting_down, session_end::by_vehicle},
+        {disconnected, session_taken_over, session_end::by_vehicle},
+        {mqtt::errc::keep_alive_timeout, success, session_end::by_vehicle},
+    };
+    for (const auto& r : rows)
+        EXPECT_EQ(fleet::session_end_of(r.why, r.last), r.expected) << r.why.message() << ", " << to_string(r.last);
 }
 
 TEST_F(vehicle_rules, occurrences_begin_at_fixed_intervals) {

@@ -111,6 +111,26 @@ TEST(delivery_reconciliation, what_falls_out_of_the_window_is_lost_after_the_dea
     EXPECT_EQ(sum_of_consumed(c), c.consumed);
 }
 
+TEST(delivery_reconciliation, nothing_is_lost_while_the_tap_cannot_consume) {
+    single_stream s({.window = 2, .deadline = 10s});
+    s.sent(1, 0s);
+    s.sent(2, 1s);
+    s.checked().set_consuming(false, stream_start + 2s);
+    s.sent(3, 20s); // 1 falls out
+    EXPECT_EQ(s.checked().total().sent_not_reconciled, 1U);
+    s.checked().set_consuming(true, stream_start + 21s);
+    s.sent(4, 22s); // 2 falls out, a second after the return
+    EXPECT_EQ(s.checked().total().sent_not_reconciled, 2U);
+    EXPECT_EQ(s.checked().total().lost, 0U);
+    s.sent(5, 31s); // 3 after ten seconds
+    EXPECT_EQ(s.checked().total().lost, 1U);
+    s.checked().set_consuming(false, stream_start + 40s);
+    const auto c = s.finish();
+    EXPECT_EQ(c.lost, 1U);
+    EXPECT_EQ(c.sent_not_reconciled, 4U) << "4 and 5 as well";
+    EXPECT_EQ(sum_of_sent(c), c.sent);
+}
+
 TEST(delivery_reconciliation, a_duplicate_older_than_64_sequences_is_not_reconciled) {
     single_stream s;
     for (std::uint64_t n = 1; n <= 65; ++n) {

@@ -56,6 +56,25 @@ TEST(resume, is_the_only_time_messages_are_resent) { // MQTT-4.4.0-1
     }
 }
 
+TEST(resume, leaves_out_a_message_that_was_discarded) {
+    session_fixture c(options_of(v3, false));
+    c.connect();
+    c.publish(q1, "a");
+    c.publish(q1, "b");
+    c.client.discard(1);
+    EXPECT_EQ(c.client.unacknowledged(), 2U) << "the connection is open";
+    c.lose_transport();
+    c.client.discard(1);
+    c.client.discard(9);
+    EXPECT_EQ(c.client.unacknowledged(), 1U);
+    c.take_output();
+    c.connect("20 02 01 00");
+    EXPECT_EQ(c.take_output(), to_hex("3A 06 00 01 't' 00 02 'b'"));
+    c.lose_transport();
+    c.client.discard(2);
+    EXPECT_EQ(c.client.unacknowledged(), 0U);
+}
+
 TEST(resume, respects_the_new_receive_maximum) { // 4.9
     session_fixture c(kept_v5());
     c.connect();

@@ -63,6 +63,16 @@ protected:
 
 } // namespace
 
+TEST_F(shard_taps_test, nothing_is_lost_for_a_tap_whose_cluster_does_not_answer) {
+    sent(1, 1, 1);
+    taps.set_connected(1, false);
+    taps.finish();
+    const auto t = take();
+    EXPECT_EQ(t.taps.at(0).groups.at(1).lost, 1U);
+    EXPECT_EQ(t.taps.at(1).groups.at(1).lost, 0U);
+    EXPECT_EQ(t.taps.at(1).groups.at(1).sent_not_reconciled, 1U);
+}
+
 TEST_F(shard_taps_test, counts_each_tap_by_group_of_the_scenario) {
     sent(1, 0, 1);
     sent(3, 1, 1);

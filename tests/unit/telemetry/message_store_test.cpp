@@ -46,6 +46,9 @@ public:
     void remove(std::int64_t position) override { rows.erase(position); }
     void flush(nanoseconds) override {}
     void flush_all() override {}
+    result<std::uint32_t> load_sequences(const on_sequence&) override { return 0U; }
+    void reserve_sequences(std::uint32_t) override {}
+    void save_sequences(std::span<const last_sequence>) override {}
     std::optional<problem> take_problem() override { return {}; }
     const persistence_counts& counts() const noexcept override { return counts_; }
 
