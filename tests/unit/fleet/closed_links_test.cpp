@@ -164,7 +164,7 @@ TEST_F(closing_broker_test, without_a_store_the_cause_is_named_from_the_third_me
     run_with_broker(11s);
     publisher_->finish();
     EXPECT_EQ(counts(1).due, 5U);
-    EXPECT_EQ(counts(1).lost, 2U);
+    EXPECT_EQ(counts(1).unacknowledged, 2U);
     EXPECT_EQ(counts(1).refused, 3U);
     EXPECT_EQ(counts(0).acknowledged, 10U);
     expect_balance();
