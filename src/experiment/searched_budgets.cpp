@@ -36,6 +36,7 @@ std::string reason_not_judged(load_metric metric, const verdict::budget& b) {
     if (name.starts_with("queued.")) return "queued commands belong to vehicles that return, and a step may end before";
     if (name.starts_with("telemetry.backlog")) return "a backlog may drain after its step";
     if (is_count_of_all(b) && is_lower_limit(b)) return "a count from below depends on the length of a step";
+    if (b.metric_kind == kind::cost) return "a step is a part of what is paid for";
     if (metric == load_metric::rate && is_of_connects(b)) return "sessions stay up: none is opened in a step";
     if (metric == load_metric::connect_rate && !name.starts_with("sessions.")) return "a step has connects only";
     return {};
