@@ -132,7 +132,7 @@ TEST_F(telemetry_storage_test, a_tap_tells_restored_messages_from_live_ones) {
     with_store();
     options_.telemetry.store->sqlite = folder_.path().string();
     load_duration_ = 5s;
-    add_group("position", period_always(1s), 1, R"({"seq":{seq},"ts":{now.ms}})");
+    add_group("position", period_always(1s), 1, R"({"seq":{seq},"ts":{now:ms}})");
     down_at_begin_ = {first_car};
     begin();
     run_to(5s);

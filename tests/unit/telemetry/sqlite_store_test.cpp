@@ -74,19 +74,6 @@ protected:
         return found;
     }
 
-    struct known_sequences {
-        std::uint32_t others = 0;
-        std::vector<last_sequence> known{};
-        friend bool operator==(const known_sequences&, const known_sequences&) = default;
-    };
-    static known_sequences sequences(store_persistence& store) {
-        known_sequences found;
-        const auto others = store.load_sequences([&](const last_sequence& s) { found.known.push_back(s); });
-        EXPECT_TRUE(others);
-        found.others = others ? *others : 0;
-        return found;
-    }
-
     std::uint64_t bytes_on_disk() const {
         std::uint64_t sum = 0;
         for (const auto& file : std::filesystem::directory_iterator(folder.path())) sum += file.file_size();
@@ -151,76 +138,6 @@ TEST_F(sqlite_store_test, a_killed_process_leaves_what_was_written) {
     options.path = (folder / "killed.db").string();
     const auto reopened = open();
     EXPECT_THAT(positions(*reopened), ElementsAre(-1, 91, 92, 93, 94, 95, 96, 97, 98, 99, 100));
-}
-
-TEST_F(sqlite_store_test, sequences_are_known_after_a_restart) {
-    constexpr vehicle_id car{5}, truck{9};
-    {
-        const auto store = open();
-        EXPECT_EQ(sequences(*store), known_sequences{});
-        store->reserve_sequences(100);
-        store->save_sequences(std::vector<last_sequence>{{car, 0, 17}, {car, 2, 3}});
-    }
-    {
-        const auto store = open();
-        EXPECT_EQ(sequences(*store), (known_sequences{0, {{car, 0, 17}, {car, 2, 3}}}));
-        store->reserve_sequences(100);
-        store->save_sequences(std::vector<last_sequence>{{car, 0, 20}, {truck, 0, 1}});
-    }
-    const auto store = open();
-    EXPECT_EQ(sequences(*store), (known_sequences{0, {{car, 0, 20}, {car, 2, 3}, {truck, 0, 1}}}));
-}
-
-TEST_F(sqlite_store_test, a_reservation_outlives_a_killed_process) {
-    constexpr vehicle_id car{5}, truck{9};
-    {
-        const auto store = open();
-        sequences(*store);
-        store->save_sequences(std::vector<last_sequence>{{car, 0, 17}});
-    }
-    for (const std::uint32_t kills : {1U, 2U}) {
-        const auto store = open(); // ends without save_sequences()
-        EXPECT_EQ(sequences(*store), (known_sequences{(kills - 1) * 200, {{car, 0, 17 + (kills - 1) * 200}}}));
-        store->reserve_sequences(100);
-        store->reserve_sequences(200);
-    }
-    {
-        const auto store = open();
-        EXPECT_EQ(sequences(*store), (known_sequences{400, {{car, 0, 417}}}));
-        store->reserve_sequences(100);
-        store->save_sequences(std::vector<last_sequence>{{truck, 0, 401}});
-    }
-    const auto store = open();
-    EXPECT_EQ(sequences(*store), (known_sequences{400, {{car, 0, 417}, {truck, 0, 401}}}));
-}
-
-TEST_F(sqlite_store_test, a_reservation_is_on_the_disk_at_once) {
-    const auto store = open();
-    sequences(*store);
-    store->reserve_sequences(100);
-    for (const std::string suffix : {"", "-wal"})
-        std::filesystem::copy_file(options.path + suffix, (folder / "killed.db").string() + suffix);
-    options.path = (folder / "killed.db").string();
-    EXPECT_EQ(sequences(*open()).others, 100U);
-}
-
-TEST_F(sqlite_store_test, a_reservation_holds_if_the_sequences_cannot_be_written) {
-    { const auto made = open(); }
-    sqlite3* other = nullptr;
-    ASSERT_EQ(sqlite3_open(options.path.c_str(), &other), SQLITE_OK);
-    ASSERT_EQ(sqlite3_exec(other,
-                           "CREATE TRIGGER stuck BEFORE INSERT ON sequence WHEN NEW.vehicle = 9 "
-                           "BEGIN SELECT RAISE(ABORT, 'no'); END",
-                           nullptr, nullptr, nullptr),
-              SQLITE_OK);
-    sqlite3_close(other);
-    {
-        const auto store = open();
-        sequences(*store);
-        store->reserve_sequences(100);
-        store->save_sequences(std::vector<last_sequence>{{vehicle_id{5}, 0, 17}, {vehicle_id{9}, 0, 1}});
-    }
-    EXPECT_EQ(sequences(*open()), (known_sequences{100, {}}));
 }
 
 TEST_F(sqlite_store_test, a_message_store_goes_on_where_it_was) {
