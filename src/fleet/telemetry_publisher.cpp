@@ -1,6 +1,6 @@
 #include "telemetry_publisher.hpp"
 
-#include "telemetry_storage.hpp"
+#include "store_persistence.hpp"
 
 #include <loadsim/base/hash.hpp>
 #include <loadsim/contract/mqtt_message.hpp>
@@ -36,7 +36,7 @@ telemetry_publisher::telemetry_publisher(telemetry_link& link, const fleet_spec&
     for (const auto& g : spec.options.telemetry.groups) add_traits(g.message);
     for (const auto& a : spec.options.telemetry.alarms) add_traits(a.message);
     // Before the load, so that a database that cannot be used ends the run. It is opened again when the start of the load is known.
-    if (const auto opened = open_telemetry_storage(spec, nanoseconds{0}); !opened) problem_ = to_string(opened.error());
+    if (const auto opened = open_store_persistence(spec, nanoseconds{0}); !opened) problem_ = to_string(opened.error());
 }
 
 telemetry_publisher::~telemetry_publisher() = default;
@@ -73,7 +73,7 @@ void telemetry_publisher::finish() {
     if (!store_) return;
     store_->remove_outdated(since_start());
     for (std::uint32_t g = 0; g < counts_.size(); ++g) counts_[g].in_store += store_->counts(g).in_store;
-    if (storage_) storage_->flush_all();
+    if (persistence_) persistence_->flush_all();
     if (sequences_) sequences_->save();
 }
 
@@ -91,7 +91,7 @@ bool telemetry_publisher::awaits() const {
 void telemetry_publisher::take_counts(std::map<std::uint32_t, measure::telemetry_counts>& by_group,
                                       measure::backlog_counts& backlogs) {
     if (load_start_ == never) return;
-    if (storage_) take_storage_problem();
+    if (persistence_) take_persistence_problem();
     for (std::uint32_t g = 0; g < counts_.size(); ++g) by_group[g] = std::exchange(counts_[g], {});
     if (store_) add_store_counts(by_group);
     backlogs = std::exchange(backlogs_, {});

@@ -104,7 +104,7 @@ private:
     void schedule_reissue(vehicle_id);
     void give_back(std::uint32_t slot);
     void flush_store();
-    void take_storage_problem();
+    void take_persistence_problem();
     void add_store_counts(std::map<std::uint32_t, measure::telemetry_counts>&);
 
     telemetry_link& link_;
@@ -127,9 +127,9 @@ private:
 
     awaited_payloads awaited_; ///< of external programs
 
-    std::unique_ptr<telemetry::store_persistence> storage_; ///< null: the store is in memory only
-    std::optional<telemetry_sequences> sequences_;          ///< nullopt: those of the plan, from 1
-    std::optional<telemetry::message_store> store_;         ///< during the load, if the options have one
+    std::unique_ptr<telemetry::store_persistence> persistence_; ///< null: the store is in memory only
+    std::optional<telemetry_sequences> sequences_;              ///< nullopt: those of the plan, from 1
+    std::optional<telemetry::message_store> store_;             ///< during the load, if the options have one
     reissue_queue reissues_;
     std::string topic_, payload_;        ///< of the message being re-issued
     std::vector<message_traits> traits_; ///< by group
@@ -137,7 +137,7 @@ private:
     std::vector<measure::telemetry_counts> counts_;     ///< by group, since the last take_counts()
     std::vector<telemetry::store_counts> store_counts_; ///< by group, as of the last take_counts()
     measure::backlog_counts backlogs_;
-    std::uint64_t storage_errors_ = 0; ///< as of the last take_counts()
+    std::uint64_t persistence_errors_ = 0; ///< as of the last take_counts()
 
     timer_callback<telemetry_publisher> timer_{*this, &telemetry_publisher::process};
     timer_callback<telemetry_publisher> flush_timer_{*this, &telemetry_publisher::flush_store};

@@ -1,7 +1,7 @@
 // The members of telemetry_publisher (telemetry_publisher.hpp) for the store: what goes into it, and what is re-issued.
 #include "telemetry_publisher.hpp"
 
-#include "telemetry_storage.hpp"
+#include "store_persistence.hpp"
 
 #include <loadsim/contract/mqtt_message.hpp>
 
@@ -23,16 +23,16 @@ constexpr nanoseconds quota_poll_interval = std::chrono::milliseconds{100};
 void telemetry_publisher::open_store() {
     const auto options = store_options_of_shard(spec_);
     if (!spec_.options.telemetry.store) return;
-    auto opened = open_telemetry_storage(spec_, std::chrono::microseconds{link_.wall_us()} - since_start());
+    auto opened = open_store_persistence(spec_, std::chrono::microseconds{link_.wall_us()} - since_start());
     if (opened) {
-        storage_ = std::move(*opened);
+        persistence_ = std::move(*opened);
     } else {
         ++backlogs_.errors;
         ++backlogs_.reasons[to_string(opened.error())];
     }
-    store_.emplace(options, storage_.get(),
+    store_.emplace(options, persistence_.get(),
                    [this](const telemetry::drained_backlog& d) { backlogs_.drained.record(d.drained - d.resumed); });
-    if (storage_) restore_store();
+    if (persistence_) restore_store();
 }
 
 /// Takes over what an earlier start of loadsim has left in the database.
@@ -42,7 +42,7 @@ void telemetry_publisher::restore_store() {
         ++backlogs_.reasons[to_string(wrong)];
     };
     if (const auto restored = store_->restore(); !restored) note(restored.error());
-    sequences_.emplace(*storage_, spec_.shard_partition, spec_.shard_partition.size(spec_.options.vehicles),
+    sequences_.emplace(*persistence_, spec_.shard_partition, spec_.shard_partition.size(spec_.options.vehicles),
                        static_cast<std::uint32_t>(counts_.size()));
     if (const auto restored = sequences_->restore(); !restored) {
         note(restored.error());
@@ -57,15 +57,15 @@ void telemetry_publisher::restore_store() {
 /// Writes the changes that have waited for the batch window.
 void telemetry_publisher::flush_store() {
     if (finished_) return;
-    storage_->flush(since_start());
+    persistence_->flush(since_start());
     link_.arm(flush_timer_, link_.now() + spec_.options.telemetry.store->batch_window);
 }
 
-void telemetry_publisher::take_storage_problem() {
-    const auto& counts = storage_->counts();
+void telemetry_publisher::take_persistence_problem() {
+    const auto& counts = persistence_->counts();
     const auto errors = counts.not_persisted + counts.not_removed + counts.not_reserved;
-    backlogs_.errors += errors - std::exchange(storage_errors_, errors);
-    if (const auto found = storage_->take_problem()) ++backlogs_.reasons[to_string(problems{*found})];
+    backlogs_.errors += errors - std::exchange(persistence_errors_, errors);
+    if (const auto found = persistence_->take_problem()) ++backlogs_.reasons[to_string(problems{*found})];
 }
 
 bool telemetry_publisher::store(const telemetry::stored_message& m) {

@@ -58,7 +58,7 @@ std::string shard_text(fleet_partition shard) { return fmt::format("{} of {}", s
 void sqlite_database::close_database::operator()(sqlite3* d) const noexcept { sqlite3_close(d); }
 void sqlite_database::finalize_statement::operator()(sqlite3_stmt* s) const noexcept { sqlite3_finalize(s); }
 
-result<sqlite_database> sqlite_database::open(const sqlite_store_options& options) {
+result<sqlite_database> sqlite_database::open(const sqlite_persistence_options& options) {
     sqlite3* raw = nullptr;
     const int opened = sqlite3_open_v2(options.path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
     sqlite_database d{database{raw}};

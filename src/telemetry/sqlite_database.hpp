@@ -2,7 +2,7 @@
 #pragma once
 
 #include <loadsim/base/result.hpp>
-#include <loadsim/telemetry/sqlite_store.hpp>
+#include <loadsim/telemetry/sqlite_persistence.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -24,7 +24,7 @@ struct sequence_reservation {
 /// Errors: functions that return bool: error() says why.
 class sqlite_database {
 public:
-    static result<sqlite_database> open(const sqlite_store_options&);
+    static result<sqlite_database> open(const sqlite_persistence_options&);
 
     bool execute(const char* sql);
     bool insert(const stored_message&, nanoseconds load_start);

@@ -172,9 +172,7 @@ TEST_F(closing_broker_test, without_a_store_the_cause_is_named_from_the_third_me
 
 TEST_F(closing_broker_test, a_link_that_breaks_by_itself_refuses_nothing) {
     with_store();
-    load_duration_ = 1s;
-    add_group("position", period_always(1s));
-    begin();
+    begin_with_position(1s);
     run_to(1s);
     for (int n = 0; n < 5; ++n) {
         go_down();
@@ -190,9 +188,7 @@ TEST_F(closing_broker_test, a_link_that_breaks_by_itself_refuses_nothing) {
 
 TEST_F(closing_broker_test, above_the_announced_packet_size_is_counted_by_name) {
     with_store();
-    load_duration_ = 1s;
-    add_group("position", period_always(1s));
-    begin();
+    begin_with_position(1s);
     link_->error_ = mqtt::errc::refused_by_capability;
     run_to(2s);
     publisher_->finish();

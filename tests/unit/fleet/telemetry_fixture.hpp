@@ -96,6 +96,13 @@ protected:
         publisher_->begin_load(start);
     }
 
+    /// With a group `position`: a message of each vehicle each second.
+    void begin_with_position(nanoseconds load, std::uint32_t vehicles = 1, std::uint8_t qos = 1) {
+        load_duration_ = load;
+        add_group("position", period_always(1s), qos);
+        begin(vehicles);
+    }
+
     // What the fleets do.
     void go_down(vehicle_id v = first_car, session_end how = session_end::by_vehicle) {
         link_->down_.insert(v);

@@ -16,9 +16,7 @@ using testing::SizeIs;
 namespace {
 
 TEST_F(telemetry_publisher_test, sends_each_message_when_it_is_due_and_counts_its_acknowledgement) {
-    load_duration_ = 10s;
-    add_group("position", period_always(1s));
-    begin();
+    begin_with_position(10s);
     run_to(10s);
     ASSERT_THAT(link_->sent_, SizeIs(10));
     const double first = link_->sent_.front().at_ms;
@@ -45,9 +43,7 @@ TEST_F(telemetry_publisher_test, sends_each_message_when_it_is_due_and_counts_it
 }
 
 TEST_F(telemetry_publisher_test, publish_is_from_due_to_acknowledged) {
-    load_duration_ = 1s;
-    add_group("position", period_always(1s));
-    begin();
+    begin_with_position(1s);
     run_to(1s);
     run_to(nanoseconds{static_cast<std::int64_t>(link_->sent_.at(0).at_ms * 1e6)} + 1s);
     acknowledge_all();
@@ -55,9 +51,7 @@ TEST_F(telemetry_publisher_test, publish_is_from_due_to_acknowledged) {
 }
 
 TEST_F(telemetry_publisher_test, a_message_without_qos_is_acknowledged_when_it_is_sent) {
-    load_duration_ = 3s;
-    add_group("position", period_always(1s), 0);
-    begin();
+    begin_with_position(3s, 1, 0);
     run_to(3s);
     EXPECT_FALSE(publisher_->awaits());
     EXPECT_EQ(counts().sent, 3U);
@@ -67,9 +61,7 @@ TEST_F(telemetry_publisher_test, a_message_without_qos_is_acknowledged_when_it_i
 }
 
 TEST_F(telemetry_publisher_test, without_a_store_nothing_is_sent_while_the_link_is_down) {
-    load_duration_ = 10s;
-    add_group("position", period_always(1s));
-    begin();
+    begin_with_position(10s);
     run_to(4s);
     acknowledge_all();
     go_down();
@@ -86,9 +78,7 @@ TEST_F(telemetry_publisher_test, without_a_store_nothing_is_sent_while_the_link_
 }
 
 TEST_F(telemetry_publisher_test, without_a_store_a_session_that_ends_loses_what_is_in_flight) {
-    load_duration_ = 10s;
-    add_group("position", period_always(1s));
-    begin();
+    begin_with_position(10s);
     run_to(3s);
     acknowledge(1);
     go_down();
@@ -103,9 +93,7 @@ TEST_F(telemetry_publisher_test, without_a_store_a_session_that_ends_loses_what_
 }
 
 TEST_F(telemetry_publisher_test, a_refusal_is_counted_by_its_reason) {
-    load_duration_ = 4s;
-    add_group("position", period_always(1s));
-    begin();
+    begin_with_position(4s);
     run_to(3s);
     acknowledge(1, first_car, mqtt::reason::not_authorized);
     acknowledge(2, first_car, mqtt::reason::unspecified_error);
@@ -121,9 +109,7 @@ TEST_F(telemetry_publisher_test, a_refusal_is_counted_by_its_reason) {
 }
 
 TEST_F(telemetry_publisher_test, a_full_queue_of_the_session_without_a_store_is_counted) {
-    load_duration_ = 2s;
-    add_group("position", period_always(1s));
-    begin();
+    begin_with_position(2s);
     link_->error_ = mqtt::errc::queue_full;
     run_to(2s);
     publisher_->finish();
@@ -146,9 +132,7 @@ TEST_F(telemetry_publisher_test, a_payload_that_cannot_be_made_is_errored) {
 }
 
 TEST_F(telemetry_publisher_test, acknowledgements_of_other_messages_are_not_its_own) {
-    load_duration_ = 2s;
-    add_group("position", period_always(1s));
-    begin(2);
+    begin_with_position(2s, 2);
     run_to(2s);
     EXPECT_FALSE(publisher_->on_published(first_car, 4711, mqtt::reason::success));
     const auto of_other = std::ranges::find(link_->sent_, second_car, &sent_message::vehicle)->packet_id;
@@ -161,9 +145,7 @@ TEST_F(telemetry_publisher_test, acknowledgements_of_other_messages_are_not_its_
 // Sessions that are resumed.
 
 TEST_F(telemetry_publisher_test, a_session_that_is_resumed_keeps_its_messages) {
-    load_duration_ = 3s;
-    add_group("position", period_always(1s));
-    begin();
+    begin_with_position(3s);
     publisher_->set_listener(this);
     link_->resumable_ = true;
     run_to(3s);
@@ -182,9 +164,7 @@ TEST_F(telemetry_publisher_test, a_session_that_is_resumed_keeps_its_messages) {
 }
 
 TEST_F(telemetry_publisher_test, a_session_that_the_broker_has_lost_gives_its_messages_up) {
-    load_duration_ = 3s;
-    add_group("position", period_always(1s));
-    begin();
+    begin_with_position(3s);
     link_->resumable_ = true;
     run_to(3s);
     go_down();
@@ -199,9 +179,7 @@ TEST_F(telemetry_publisher_test, a_session_that_the_broker_has_lost_gives_its_me
 }
 
 TEST_F(telemetry_publisher_test, a_resumed_session_may_no_longer_send_a_message) {
-    load_duration_ = 1s;
-    add_group("position", period_always(1s));
-    begin();
+    begin_with_position(1s);
     link_->resumable_ = true;
     run_to(1s);
     go_down();
@@ -213,9 +191,7 @@ TEST_F(telemetry_publisher_test, a_resumed_session_may_no_longer_send_a_message)
 }
 
 TEST_F(telemetry_publisher_test, does_not_wait_for_a_vehicle_that_does_not_come_back) {
-    load_duration_ = 1s;
-    add_group("position", period_always(1s));
-    begin();
+    begin_with_position(1s);
     link_->resumable_ = true;
     run_to(1s);
     go_down();
@@ -228,9 +204,7 @@ TEST_F(telemetry_publisher_test, does_not_wait_for_a_vehicle_that_does_not_come_
 }
 
 TEST_F(telemetry_publisher_test, a_session_that_ends_while_a_message_is_sent_loses_it) {
-    load_duration_ = 3s;
-    add_group("position", period_always(1s));
-    begin();
+    begin_with_position(3s);
     link_->during_publish_ = [this](vehicle_id v) {
         if (link_->sent_.size() == 2) go_down(v);
     };
@@ -245,9 +219,7 @@ TEST_F(telemetry_publisher_test, a_session_that_ends_while_a_message_is_sent_los
 // Order, groups, states, factors, end of the load.
 
 TEST_F(telemetry_publisher_test, a_late_publisher_sends_what_is_due_and_no_more) {
-    load_duration_ = 100s;
-    add_group("position", period_always(1s));
-    begin();
+    begin_with_position(100s);
     time_.set(start + 30s); // the loop was blocked
     wheel_->advance(start + 30s);
     run_to(30s);
@@ -257,9 +229,7 @@ TEST_F(telemetry_publisher_test, a_late_publisher_sends_what_is_due_and_no_more)
 }
 
 TEST_F(telemetry_publisher_test, other_work_runs_between_slices_of_messages) {
-    load_duration_ = 1s;
-    add_group("position", period_always(1s));
-    begin(2'000);
+    begin_with_position(1s, 2'000);
     time_.set(start + 1s);
     wheel_->advance(start + 1s);
     EXPECT_LT(link_->sent_.size(), 1'000U);
@@ -356,9 +326,7 @@ TEST_F(telemetry_publisher_test, nothing_is_due_after_an_early_end_of_the_load) 
 }
 
 TEST_F(telemetry_publisher_test, what_was_due_before_the_end_is_still_sent) {
-    load_duration_ = 100s;
-    add_group("position", period_always(1s), 0);
-    begin(2'000);
+    begin_with_position(100s, 2'000, 0);
     time_.set(start + 1s); // the loop was blocked
     publisher_->end_load();
     wheel_->advance(start + 1s);
@@ -369,9 +337,7 @@ TEST_F(telemetry_publisher_test, what_was_due_before_the_end_is_still_sent) {
 }
 
 TEST_F(telemetry_publisher_test, a_listener_hears_each_message_that_is_sent) {
-    load_duration_ = 2s;
-    add_group("position", period_always(1s), 0);
-    begin();
+    begin_with_position(2s, 1, 0);
     publisher_->set_listener(this);
     run_to(2s);
     ASSERT_THAT(heard_, SizeIs(2));

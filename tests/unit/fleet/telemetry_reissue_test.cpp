@@ -140,9 +140,7 @@ TEST_F(telemetry_reissue_test, without_a_small_receive_maximum_some_messages_are
 
 TEST_F(telemetry_reissue_test, a_session_that_ends_gives_its_messages_back_in_order) {
     with_store();
-    load_duration_ = 10s;
-    add_group("position", period_always(1s));
-    begin();
+    begin_with_position(10s);
     run_to(3s); // 1 to 3 are in flight
     acknowledge(2);
     go_down();
@@ -179,9 +177,7 @@ TEST_F(telemetry_reissue_test, a_session_that_ends_during_the_reissue_loses_noth
 
 TEST_F(telemetry_reissue_test, a_session_that_is_resumed_sends_its_messages_once) {
     with_store();
-    load_duration_ = 6s;
-    add_group("position", period_always(1s));
-    begin();
+    begin_with_position(6s);
     link_->resumable_ = true;
     run_to(3s);
     go_down();
@@ -197,9 +193,7 @@ TEST_F(telemetry_reissue_test, a_session_that_is_resumed_sends_its_messages_once
 
 TEST_F(telemetry_reissue_test, a_session_that_the_broker_has_lost_gives_its_messages_back) {
     with_store();
-    load_duration_ = 6s;
-    add_group("position", period_always(1s));
-    begin();
+    begin_with_position(6s);
     link_->resumable_ = true;
     run_to(3s);
     go_down();
@@ -217,9 +211,7 @@ TEST_F(telemetry_reissue_test, a_session_that_the_broker_has_lost_gives_its_mess
 
 TEST_F(telemetry_reissue_test, what_a_session_keeps_stays_in_the_store_at_the_end_of_the_run) {
     with_store();
-    load_duration_ = 4s;
-    add_group("position", period_always(1s));
-    begin();
+    begin_with_position(4s);
     link_->resumable_ = true;
     run_to(2s);
     go_down();
@@ -232,9 +224,7 @@ TEST_F(telemetry_reissue_test, what_a_session_keeps_stays_in_the_store_at_the_en
 
 TEST_F(telemetry_reissue_test, a_message_that_is_never_acknowledged_is_lost_at_the_end) {
     with_store();
-    load_duration_ = 2s;
-    add_group("position", period_always(1s));
-    begin();
+    begin_with_position(2s);
     run_to(4s);
     EXPECT_TRUE(publisher_->awaits());
     publisher_->finish();
@@ -245,9 +235,7 @@ TEST_F(telemetry_reissue_test, a_message_that_is_never_acknowledged_is_lost_at_t
 
 TEST_F(telemetry_reissue_test, a_full_queue_of_the_session_stores_the_message) {
     with_store();
-    load_duration_ = 3s;
-    add_group("position", period_always(1s));
-    begin();
+    begin_with_position(3s);
     run_to(1s);
     link_->error_ = mqtt::errc::queue_full;
     run_to(2s);
@@ -322,9 +310,7 @@ TEST_F(telemetry_reissue_test, a_stored_message_keeps_its_properties) {
 
 TEST_F(telemetry_reissue_test, each_issue_is_heard) {
     with_store();
-    load_duration_ = 3s;
-    add_group("position", period_always(1s));
-    begin();
+    begin_with_position(3s);
     publisher_->set_listener(this);
     run_to(1s);
     go_down();
@@ -354,9 +340,7 @@ TEST_F(telemetry_reissue_test, does_not_wait_for_the_backlog_of_a_vehicle_that_d
 
 TEST_F(telemetry_reissue_test, all_vehicles_of_a_fleet_come_back_at_once) {
     with_store();
-    load_duration_ = 60s;
-    add_group("position", period_always(1s));
-    begin(100);
+    begin_with_position(60s, 100);
     run_acknowledging_to(20s);
     for (std::uint32_t v = 0; v < 100; ++v) go_down(vehicle_id{v});
     run_to(50s);

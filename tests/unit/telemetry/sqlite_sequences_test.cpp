@@ -1,7 +1,7 @@
 // Sequences in the telemetry store of SQLite: those that earlier starts have used, also after a kill.
 #include "temporary_folder.hpp"
 
-#include <loadsim/telemetry/sqlite_store.hpp>
+#include <loadsim/telemetry/sqlite_persistence.hpp>
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>
@@ -26,7 +26,7 @@ protected:
     }
 
     std::unique_ptr<store_persistence> open() const {
-        auto opened = open_sqlite_store(options);
+        auto opened = open_sqlite_persistence(options);
         EXPECT_TRUE(opened) << (opened ? "" : to_string(opened.error()));
         return opened ? std::move(*opened) : nullptr;
     }
@@ -45,7 +45,7 @@ protected:
     }
 
     harness::temporary_folder folder;
-    sqlite_store_options options;
+    sqlite_persistence_options options;
 };
 
 } // namespace

@@ -2,7 +2,7 @@
 #include "temporary_folder.hpp"
 
 #include <loadsim/telemetry/message_store.hpp>
-#include <loadsim/telemetry/sqlite_store.hpp>
+#include <loadsim/telemetry/sqlite_persistence.hpp>
 
 #include <gmock/gmock.h>
 #include <sqlite3.h>
@@ -39,7 +39,7 @@ stored_message at_position(std::int64_t position, std::string_view payload = "{}
     return m;
 }
 
-class sqlite_store_test : public testing::Test {
+class sqlite_persistence_test : public testing::Test {
 protected:
     void SetUp() override {
         options.path = (folder / "store.db").string();
@@ -48,13 +48,13 @@ protected:
     }
 
     std::unique_ptr<store_persistence> open() const {
-        auto opened = open_sqlite_store(options);
+        auto opened = open_sqlite_persistence(options);
         EXPECT_TRUE(opened) << (opened ? "" : to_string(opened.error()));
         return opened ? std::move(*opened) : nullptr;
     }
 
     problem refusal() const {
-        const auto opened = open_sqlite_store(options);
+        const auto opened = open_sqlite_persistence(options);
         if (opened) return {"", "opened"};
         EXPECT_EQ(opened.error().list.size(), 1U);
         return opened.error().list.at(0);
@@ -81,12 +81,12 @@ protected:
     }
 
     harness::temporary_folder folder;
-    sqlite_store_options options;
+    sqlite_persistence_options options;
 };
 
 } // namespace
 
-TEST_F(sqlite_store_test, gives_messages_back_in_order_after_a_restart) {
+TEST_F(sqlite_persistence_test, gives_messages_back_in_order_after_a_restart) {
     using namespace std::string_literals;
     const auto binary = "\0\xff'\"x"s;
     auto m = at_position(2, binary);
@@ -123,7 +123,7 @@ TEST_F(sqlite_store_test, gives_messages_back_in_order_after_a_restart) {
     EXPECT_EQ(found[2].payload, binary);
 }
 
-TEST_F(sqlite_store_test, a_killed_process_leaves_what_was_written) {
+TEST_F(sqlite_persistence_test, a_killed_process_leaves_what_was_written) {
     const auto store = open();
     for (std::int64_t i = 1; i <= 100; ++i) store->append(at_position(i));
     store->flush_all();
@@ -140,7 +140,7 @@ TEST_F(sqlite_store_test, a_killed_process_leaves_what_was_written) {
     EXPECT_THAT(positions(*reopened), ElementsAre(-1, 91, 92, 93, 94, 95, 96, 97, 98, 99, 100));
 }
 
-TEST_F(sqlite_store_test, a_message_store_goes_on_where_it_was) {
+TEST_F(sqlite_persistence_test, a_message_store_goes_on_where_it_was) {
     const store_options limits;
     const auto numbered_message = [](std::uint32_t sequence) {
         auto m = at_position(0);
@@ -169,7 +169,7 @@ TEST_F(sqlite_store_test, a_message_store_goes_on_where_it_was) {
     EXPECT_THAT(sequences, ElementsAre(2, 3, 4));
 }
 
-TEST_F(sqlite_store_test, refuses_the_database_of_another_scenario_seed_or_shard) {
+TEST_F(sqlite_persistence_test, refuses_the_database_of_another_scenario_seed_or_shard) {
     open()->append(at_position(1));
     const auto same = options.identity;
     options.identity.scenario = "other";
@@ -185,7 +185,7 @@ TEST_F(sqlite_store_test, refuses_the_database_of_another_scenario_seed_or_shard
     EXPECT_THAT(positions(*open()), ElementsAre(1)) << "a refusal changes nothing";
 }
 
-TEST_F(sqlite_store_test, refuses_a_damaged_database) {
+TEST_F(sqlite_persistence_test, refuses_a_damaged_database) {
     {
         const auto store = open();
         for (std::int64_t i = 1; i <= 2'000; ++i)
@@ -202,7 +202,7 @@ TEST_F(sqlite_store_test, refuses_a_damaged_database) {
     EXPECT_THAT(refusal().text, HasSubstr("is damaged, or no database"));
 }
 
-TEST_F(sqlite_store_test, refuses_a_database_of_another_program_and_does_not_change_it) {
+TEST_F(sqlite_persistence_test, refuses_a_database_of_another_program_and_does_not_change_it) {
     sqlite3* other = nullptr;
     ASSERT_EQ(sqlite3_open(options.path.c_str(), &other), SQLITE_OK);
     ASSERT_EQ(sqlite3_exec(other, "CREATE TABLE event (id TEXT)", nullptr, nullptr, nullptr), SQLITE_OK);
@@ -212,18 +212,18 @@ TEST_F(sqlite_store_test, refuses_a_database_of_another_program_and_does_not_cha
     EXPECT_EQ(harness::read_file(options.path), before);
 }
 
-TEST_F(sqlite_store_test, names_the_file_it_cannot_open) {
+TEST_F(sqlite_persistence_test, names_the_file_it_cannot_open) {
     options.path = "/nowhere/at/all/store.db";
     EXPECT_EQ(refusal().location, options.path);
     EXPECT_THAT(refusal().text, HasSubstr("unable to open database file"));
 }
 
-TEST_F(sqlite_store_test, is_locked_while_it_is_open) {
+TEST_F(sqlite_persistence_test, is_locked_while_it_is_open) {
     const auto first = open();
     EXPECT_THAT(refusal().text, HasSubstr("in use by another process"));
 }
 
-TEST_F(sqlite_store_test, a_full_disk_is_told_once_and_counted_and_later_messages_are_written) {
+TEST_F(sqlite_persistence_test, a_full_disk_is_told_once_and_counted_and_later_messages_are_written) {
     options.disk_bytes = disk_bytes_min;
     options.batch = 100;
     const auto store = open();
@@ -249,7 +249,7 @@ TEST_F(sqlite_store_test, a_full_disk_is_told_once_and_counted_and_later_message
     EXPECT_FALSE(store->take_problem()) << "once";
 }
 
-TEST_F(sqlite_store_test, writes_batches_by_count_and_by_time) {
+TEST_F(sqlite_persistence_test, writes_batches_by_count_and_by_time) {
     options.batch = 10;
     options.batch_window = 100ms;
     const auto store = open();
@@ -269,7 +269,7 @@ TEST_F(sqlite_store_test, writes_batches_by_count_and_by_time) {
     EXPECT_EQ(store->counts().transactions, 2U) << "nothing has changed";
 }
 
-TEST_F(sqlite_store_test, what_is_removed_within_a_batch_is_not_written) {
+TEST_F(sqlite_persistence_test, what_is_removed_within_a_batch_is_not_written) {
     const auto store = open();
     store->append(at_position(1));
     store->append(at_position(2));
@@ -280,7 +280,7 @@ TEST_F(sqlite_store_test, what_is_removed_within_a_batch_is_not_written) {
     EXPECT_THAT(positions(*store), ElementsAre(2));
 }
 
-TEST_F(sqlite_store_test, a_message_that_cannot_be_written_loses_no_other) {
+TEST_F(sqlite_persistence_test, a_message_that_cannot_be_written_loses_no_other) {
     { const auto made = open(); }
     sqlite3* other = nullptr;
     ASSERT_EQ(sqlite3_open(options.path.c_str(), &other), SQLITE_OK);
@@ -298,7 +298,7 @@ TEST_F(sqlite_store_test, a_message_that_cannot_be_written_loses_no_other) {
     EXPECT_THAT(store->take_problem().value().text, HasSubstr("cannot be written (no)"));
 }
 
-TEST_F(sqlite_store_test, removals_that_fail_wait_for_the_next_batch_and_hold_up_no_other) {
+TEST_F(sqlite_persistence_test, removals_that_fail_wait_for_the_next_batch_and_hold_up_no_other) {
     options.batch = 10;
     {
         const auto made = open();

@@ -1,7 +1,7 @@
-#include "telemetry_storage.hpp"
+#include "store_persistence.hpp"
 
 #include <loadsim/base/hash.hpp>
-#include <loadsim/telemetry/sqlite_store.hpp>
+#include <loadsim/telemetry/sqlite_persistence.hpp>
 #include <loadsim/vehicle/registry.hpp>
 
 #include <fmt/format.h>
@@ -35,7 +35,7 @@ telemetry::store_options store_options_of_shard(const fleet_spec& spec) {
     return o;
 }
 
-result<std::unique_ptr<telemetry::store_persistence>> open_telemetry_storage(const fleet_spec& spec,
+result<std::unique_ptr<telemetry::store_persistence>> open_store_persistence(const fleet_spec& spec,
                                                                              nanoseconds load_start) {
     const auto o = store_options_of_shard(spec);
     if (!spec.options.telemetry.store || o.sqlite.empty() || !spec.store_on_disk) return nullptr;
@@ -47,12 +47,13 @@ result<std::unique_ptr<telemetry::store_persistence>> open_telemetry_storage(con
             fmt::format("the folder {} cannot be made: {}; give one that can be written", o.sqlite, error.message())};
     const auto& shard = spec.shard_partition;
     const auto name = fmt::format("telemetry-{}-of-{}.sqlite", shard.index + 1, shard.count);
-    return telemetry::open_sqlite_store({.path = (std::filesystem::path(o.sqlite) / name).string(),
-                                         .identity = {.scenario = digest_of(spec), .seed = spec.seed, .shard = shard},
-                                         .load_start = load_start,
-                                         .disk_bytes = o.disk_bytes,
-                                         .batch = o.batch,
-                                         .batch_window = o.batch_window});
+    return telemetry::open_sqlite_persistence(
+        {.path = (std::filesystem::path(o.sqlite) / name).string(),
+         .identity = {.scenario = digest_of(spec), .seed = spec.seed, .shard = shard},
+         .load_start = load_start,
+         .disk_bytes = o.disk_bytes,
+         .batch = o.batch,
+         .batch_window = o.batch_window});
 }
 
 } // namespace loadsim::fleet

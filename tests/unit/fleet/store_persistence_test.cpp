@@ -17,7 +17,7 @@ using testing::UnorderedElementsAre;
 
 namespace {
 
-class telemetry_storage_test : public telemetry_publisher_test {
+class store_persistence_test : public telemetry_publisher_test {
 protected:
     /// Another start of loadsim with the same scenario; `reissue`: of its store.
     void restart(telemetry::reissue_options reissue = {}) {
@@ -59,8 +59,8 @@ private:
     measure::delivery_reconciliation tap_{{}, {}, 1, 1, {}};
 };
 
-TEST_F(telemetry_storage_test, a_store_on_disk_outlives_a_restart) {
-    const auto folder = std::filesystem::path(testing::TempDir()) / "telemetry_storage_test";
+TEST_F(store_persistence_test, a_store_on_disk_outlives_a_restart) {
+    const auto folder = std::filesystem::path(testing::TempDir()) / "store_persistence_test";
     std::filesystem::remove_all(folder);
     with_store();
     options_.telemetry.store->sqlite = folder.string();
@@ -91,7 +91,7 @@ TEST_F(telemetry_storage_test, a_store_on_disk_outlives_a_restart) {
     std::filesystem::remove_all(folder);
 }
 
-TEST_F(telemetry_storage_test, sequences_go_on_behind_those_of_the_start_before) {
+TEST_F(store_persistence_test, sequences_go_on_behind_those_of_the_start_before) {
     with_store();
     options_.telemetry.store->sqlite = folder_.path().string();
     load_duration_ = 4s;
@@ -111,7 +111,7 @@ TEST_F(telemetry_storage_test, sequences_go_on_behind_those_of_the_start_before)
     EXPECT_EQ(backlogs().errors, 0U);
 }
 
-TEST_F(telemetry_storage_test, a_start_that_was_killed_leaves_a_gap_and_no_sequence_twice) {
+TEST_F(store_persistence_test, a_start_that_was_killed_leaves_a_gap_and_no_sequence_twice) {
     with_store();
     options_.telemetry.store->sqlite = folder_.path().string();
     load_duration_ = 150s;
@@ -128,7 +128,7 @@ TEST_F(telemetry_storage_test, a_start_that_was_killed_leaves_a_gap_and_no_seque
     EXPECT_THAT(heard_sequences(), ElementsAre("0/301"));
 }
 
-TEST_F(telemetry_storage_test, a_tap_tells_restored_messages_from_live_ones) {
+TEST_F(store_persistence_test, a_tap_tells_restored_messages_from_live_ones) {
     with_store();
     options_.telemetry.store->sqlite = folder_.path().string();
     load_duration_ = 5s;
@@ -153,7 +153,7 @@ TEST_F(telemetry_storage_test, a_tap_tells_restored_messages_from_live_ones) {
     }
 }
 
-TEST_F(telemetry_storage_test, a_rehearsal_leaves_the_disk_alone) {
+TEST_F(store_persistence_test, a_rehearsal_leaves_the_disk_alone) {
     const auto folder = std::filesystem::path(testing::TempDir()) / "telemetry_rehearsal_test";
     std::filesystem::remove_all(folder);
     with_store();
@@ -176,8 +176,8 @@ TEST_F(telemetry_storage_test, a_rehearsal_leaves_the_disk_alone) {
     EXPECT_EQ(taken[0].in_store, 3U) << "in memory";
 }
 
-TEST_F(telemetry_storage_test, a_database_that_cannot_be_used_is_told_before_the_load) {
-    const auto file = std::filesystem::path(testing::TempDir()) / "telemetry_storage_test_file";
+TEST_F(store_persistence_test, a_database_that_cannot_be_used_is_told_before_the_load) {
+    const auto file = std::filesystem::path(testing::TempDir()) / "store_persistence_test_file";
     std::filesystem::remove_all(file);
     std::ofstream(file) << "no folder";
     with_store();

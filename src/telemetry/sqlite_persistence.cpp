@@ -1,4 +1,4 @@
-#include <loadsim/telemetry/sqlite_store.hpp>
+#include <loadsim/telemetry/sqlite_persistence.hpp>
 
 #include "sqlite_database.hpp"
 
@@ -15,10 +15,10 @@ namespace {
 constexpr std::size_t waiting_removals_max = 1'000'000; // 8 MB, while a full disk takes no changes
 
 /// Collects changes and writes them in batches.
-class sqlite_store final : public store_persistence {
+class sqlite_persistence final : public store_persistence {
 public:
-    sqlite_store(sqlite_database d, const sqlite_store_options& o) : database_(std::move(d)), options_(o) {}
-    ~sqlite_store() override { flush_all(); }
+    sqlite_persistence(sqlite_database d, const sqlite_persistence_options& o) : database_(std::move(d)), options_(o) {}
+    ~sqlite_persistence() override { flush_all(); }
 
     result<void> load(const on_message& take) override {
         loading_ = true; // a removal meanwhile must not change the table that is read
@@ -195,7 +195,7 @@ private:
     }
 
     sqlite_database database_;
-    sqlite_store_options options_;
+    sqlite_persistence_options options_;
     std::map<std::int64_t, row> appended_; ///< by position
     std::vector<std::int64_t> removed_;
     std::size_t refused_removals_ = 0; ///< of removed_, by the last batch
@@ -209,10 +209,10 @@ private:
 
 } // namespace
 
-result<std::unique_ptr<store_persistence>> open_sqlite_store(const sqlite_store_options& options) {
+result<std::unique_ptr<store_persistence>> open_sqlite_persistence(const sqlite_persistence_options& options) {
     auto opened = sqlite_database::open(options);
     if (!opened) return opened.error();
-    return std::make_unique<sqlite_store>(std::move(*opened), options);
+    return std::make_unique<sqlite_persistence>(std::move(*opened), options);
 }
 
 } // namespace loadsim::telemetry

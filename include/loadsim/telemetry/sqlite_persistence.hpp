@@ -17,7 +17,7 @@ struct store_identity {
     fleet_partition shard{};
 };
 
-struct sqlite_store_options {
+struct sqlite_persistence_options {
     std::string path; ///< file; made if there is none, its folder must exist
     store_identity identity;
     nanoseconds load_start{0}; ///< start of the load since the epoch: the database has instants of the system clock
@@ -34,6 +34,6 @@ struct sqlite_store_options {
 /// Sequences are reserved before they are used: a killed process leaves a gap, and no sequence is used twice.
 /// Errors: one problem located by the path: cannot be opened, is locked, no telemetry store, damaged, of another scenario, seed or shard.
 /// Threads: the shard's; writing a batch blocks it, for about 3 us a message (written and removed).
-result<std::unique_ptr<store_persistence>> open_sqlite_store(const sqlite_store_options&);
+result<std::unique_ptr<store_persistence>> open_sqlite_persistence(const sqlite_persistence_options&);
 
 } // namespace loadsim::telemetry
