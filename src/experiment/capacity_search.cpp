@@ -16,7 +16,8 @@ namespace loadsim::experiment {
 namespace {
 
 constexpr std::uint32_t late_repetitions_max = 2;
-constexpr double unchanged = 0.95; ///< of the value at four times the load: less load does not help
+constexpr std::size_t late_halvings_max = 3; ///< of a first load that the generator does not make
+constexpr double unchanged = 0.95;           ///< of the value at four times the load: less load does not help
 
 /// Whole vehicles; rates with three digits, as a person would write them, or as many as the precision takes.
 double rounded_load(load_metric metric, double load, double precision) {
@@ -206,11 +207,7 @@ void capacity_search::plan_next() {
     const auto at = load_text(options_.metric, tried.load);
     switch (tried.judged.end) {
     case step_end::unclear: repeat(tried, tried.judged.reason); return;
-    case step_end::generator_limit:
-        finish(search_end::generator_limit,
-               fmt::format("{}, at {}: give the generator a larger machine, or more threads (--shards)",
-                           tried.judged.reason, at));
-        return;
+    case step_end::generator_limit: plan_with_late_generator(tried); return;
     case step_end::no_data:
         finish(search_end::no_data, fmt::format("{} at {}: remove the budget, or let the load have what it is about",
                                                 tried.judged.reason, at));
@@ -229,8 +226,23 @@ void capacity_search::plan_next() {
         plan_between(low->load, high->load);
 }
 
+void capacity_search::plan_with_late_generator(const tried_load& late) {
+    const auto less = rounded_load(options_.metric, late.load / 2, options_.precision);
+    const bool has_result = highest_holding() || lowest_broken();
+    if (!has_result && tried_.size() <= late_halvings_max && less > 0 && less < late.load)
+        propose(less, "half of the load: the generator was the limit");
+    else
+        finish(search_end::generator_limit,
+               fmt::format("{}, at {}: give the generator a larger machine, or more threads (--shards)",
+                           late.judged.reason, load_text(options_.metric, late.load)));
+}
+
 void capacity_search::plan_above(double low) {
-    if (low >= options_.at_most)
+    const auto late = std::ranges::find_if(
+        tried_, [low](const auto& one) { return one.judged.end == step_end::generator_limit && one.load <= 2 * low; });
+    if (late != tried_.end())
+        plan_with_late_generator(*late);
+    else if (low >= options_.at_most)
         finish(search_end::highest_load,
                fmt::format("all budgets hold at {}, the highest load: give a higher --at-most",
                            load_text(options_.metric, low)));

@@ -63,7 +63,8 @@ struct step_measurement {
 ///            repetitions count together; after repetitions_max the percentile as observed decides, and the step says so.
 /// Broken:    confirmed by a repetition if the limit is missed by less than small_margin, or is one of a count, a rate, a mean or an
 ///            extreme, which have no interval. Of these the majority of the repetitions decides.
-/// Generator: a step in which the generator was the limit is repeated once, alone; then the search ends with a floor.
+/// Generator: a step in which the generator was the limit is repeated once, alone; then the search ends with a floor. Of a first load
+///            half is tried, so that there is one.
 /// Source:    bisection of a monotonous function; the platform's limit is assumed to be one. A queue that grows too slowly to miss a
 ///            limit within a step is not seen: step_at_least.
 /// Threads:   one. It reads no clock: times are those of the measurements.
@@ -100,6 +101,7 @@ private:
     capacity_search() = default;
     void judge(tried_load&) const;
     void plan_next();
+    void plan_with_late_generator(const tried_load& late);
     void plan_above(double low);
     void plan_below(const tried_load& lowest);
     void plan_between(double low, double high);
