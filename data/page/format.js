@@ -95,11 +95,18 @@ function isoTime(at) {
   return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }
 
+/// An amount of money, or what it buys: four significant digits, and from 1,000 on whole numbers.
+function amount(value) {
+  if (!isNumber(value)) return noValue;
+  return value >= 1000 ? count(value) : value.toLocaleString('en-US', {maximumSignificantDigits: 4});
+}
+
 /// A value of a budget or of another figure with a unit of the report.
 function inUnit(value, unit) {
   if (!isNumber(value)) return noValue;
   if (unit === 'ms') return milliseconds(value);
   if (unit === 'fraction') return percent(value);
+  if (unit === 'currency') return amount(value);
   return Number.isInteger(value) ? count(value) : significant(value);
 }
 

@@ -2,7 +2,7 @@
 // Draws the page from its data. A part that cannot be drawn is named at the top; the others are drawn.
 
 const pageParts = [drawWarnings, drawVerdict, drawLive, drawRuns, drawBudgets, drawHops, drawOverTime, drawHeatMap, drawPercentiles, drawHistogram,
-                   drawLatencyTable, drawOutcomes, drawAnomalies, drawRecoveries, drawCampaigns, drawTelemetry, drawTaps, drawRequests, drawHealth, drawComparison, drawScenario, drawFiles];
+                   drawLatencyTable, drawOutcomes, drawAnomalies, drawRecoveries, drawCampaigns, drawTelemetry, drawTaps, drawCost, drawRequests, drawHealth, drawComparison, drawScenario, drawFiles];
 
 let shownPage = null;
 let chartParts = [drawOverTime, drawHeatMap, drawPercentiles, drawHistogram];

@@ -71,6 +71,12 @@ exit_code judge(const judge_options& options) {
         print_problems(budgets.error());
         return exit_code::usage;
     }
+    const auto is_of_cost = [](const auto& b) { return b.metric_kind == verdict::budget::kind::cost; };
+    if (!run.cost && std::ranges::any_of(*budgets, is_of_cost)) {
+        print_problems({"--budget", "this run has no cost, as its scenario had no prices; write some below `cost:` and "
+                                    "run it again, or leave the budget out"});
+        return exit_code::usage;
+    }
     const auto evaluation = verdict::evaluate(run, *budgets, labels);
     if (std::ranges::any_of(*budgets, is_of_groups) &&
         (!evaluation.late_phases.empty() || run.sum.requests.skipped_late != 0)) {

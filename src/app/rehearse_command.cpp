@@ -22,11 +22,11 @@ struct rehearse_options : job_flags {
 };
 
 exit_code rehearse(const rehearse_options& options) {
-    const auto labels = report::parse_run_labels(options.labels);
-    if (!labels) {
-        print_problems(labels.error());
+    if (const auto wrong = check_run_names(options); !wrong.empty()) {
+        print_problems(wrong);
         return exit_code::usage;
     }
+    const auto labels = report::parse_run_labels(options.labels).value();
     const auto live = live_page::start(options.ui);
     if (!live) return live.error();
     const auto setup = prepare_run(options.scenario, options.report, options.overwrite, options.baseline);
@@ -39,7 +39,8 @@ exit_code rehearse(const rehearse_options& options) {
                        .colour = options.display.colour_choice(),
                        .verbose = options.display.verbose,
                        .mode = measure::run_mode::rehearsal,
-                       .labels = *labels,
+                       .labels = labels,
+                       .tags = report::parse_run_tags(options.tags, labels).value(),
                        .informs_github = true,
                        .baseline = baseline ? &*baseline : nullptr,
                        .live = live->get()});

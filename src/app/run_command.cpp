@@ -60,8 +60,8 @@ exit_code run_single_process(const run_options& options) {
 }
 
 exit_code run(const run_options& options) {
-    if (const auto labels = report::parse_run_labels(options.labels); !labels) {
-        print_problems(labels.error());
+    if (const auto wrong = check_run_names(options); !wrong.empty()) {
+        print_problems(wrong);
         return exit_code::usage;
     }
     if (!options.report.empty()) // before anything is made or replaced; of a default name when it is known
@@ -80,13 +80,15 @@ exit_code run(const run_options& options) {
 } // namespace
 
 report_options report_options_of(const run_options& options, const report::terminal& terminal) {
+    const auto labels = report::parse_run_labels(options.labels).value();
     return {.quiet = options.display.quiet,
             .strict = options.strict,
             .terminal = terminal,
             .colour = options.display.colour_choice(),
             .verbose = options.display.verbose,
             .json = options.json,
-            .labels = report::parse_run_labels(options.labels).value(),
+            .labels = labels,
+            .tags = report::parse_run_tags(options.tags, labels).value(),
             .informs_github = true,
             .writes_emf = true};
 }

@@ -68,8 +68,10 @@ measure::run_origin origin_of(const scenario::scenario_config& scenario, const r
     measure::run_origin origin{.version = LOADSIM_VERSION,
                                .host = host_name(),
                                .target = mask_secrets(target_text(scenario.target, options.mode)),
-                               .labels = options.labels};
-    for (auto& [name, value] : origin.labels) value = mask_secrets(value);
+                               .labels = options.labels,
+                               .tags = options.tags};
+    for (auto* texts : {&origin.labels, &origin.tags})
+        for (auto& [name, value] : *texts) value = mask_secrets(value);
     return origin;
 }
 

@@ -36,6 +36,7 @@ struct report_options {
     /// Files already in the folder; `partial`: those of a run whose process has died.
     report::report_writer::existing_files existing_files = report::report_writer::existing_files::none;
     report::run_labels labels{}; ///< --label
+    report::run_labels tags{};   ///< --tag
     bool informs_github = false; ///< in a job of GitHub Actions: annotations on standard error, and the step's summary
     bool writes_emf = false;     ///< as the scenario's report.emf says; not of rehearsals, replays and probes
     run_metrics* metrics = nullptr;                 ///< live metrics; must outlive the report. Null: none

@@ -7,6 +7,7 @@
 #include <loadsim/base/output.hpp>
 #include <loadsim/net/url.hpp>
 #include <loadsim/report/report_folder.hpp>
+#include <loadsim/report/run_labels.hpp>
 #include <loadsim/scenario/read.hpp>
 
 #include <fmt/format.h>
@@ -179,22 +180,36 @@ std::vector<flag> display_flags_of(display_flags& flags) {
              .one_of = {"auto", "always", "never"}}};
 }
 
-std::vector<flag> job_flags_of(job_flags& flags, const std::string& folder_flag) {
-    return {{.name = "--overwrite",
-             .into = &flags.overwrite,
-             .help = "Replaces the report that is in the folder of " + folder_flag,
-             .needs = folder_flag},
-            {.name = "--label",
-             .into = &flags.labels,
-             .help = "NAME=VALUE for the report's files, such as commit=4f3c2a1; may be given several times"},
-            {.name = "--strict",
-             .into = &flags.strict,
-             .help = "Fails a budget whose limit is within the 95 % interval of what was seen; a percentile of too few "
-                     "samples is no data"}};
+std::vector<flag> job_flags_of(job_flags& flags, const std::string& folder_flag, const std::string& tag_flag) {
+    return {
+        {.name = "--overwrite",
+         .into = &flags.overwrite,
+         .help = "Replaces the report that is in the folder of " + folder_flag,
+         .needs = folder_flag},
+        {.name = "--label",
+         .into = &flags.labels,
+         .help = "NAME=VALUE for the report's files, such as commit=4f3c2a1; may be given several times"},
+        {.name = tag_flag,
+         .into = &flags.tags,
+         .help =
+             "KEY=VALUE for the report's files and the metrics, as a dimension of EMF and an attribute of OTLP, such "
+             "as team=body: by it the cost of the platform is told apart; may be given several times"},
+        {.name = "--strict",
+         .into = &flags.strict,
+         .help = "Fails a budget whose limit is within the 95 % interval of what was seen; a percentile of too few "
+                 "samples is no data"}};
+}
+
+problems check_run_names(const job_flags& flags, const std::string& tag_flag) {
+    const auto labels = report::parse_run_labels(flags.labels);
+    if (!labels) return labels.error();
+    const auto tags = report::parse_run_tags(flags.tags, *labels, tag_flag);
+    return tags ? problems{} : tags.error();
 }
 
 void append_job_flags(const job_flags& flags, std::vector<std::string>& command) {
     for (const auto& text : flags.labels) command.insert(command.end(), {"--label", text});
+    for (const auto& text : flags.tags) command.insert(command.end(), {"--tag", text});
     if (flags.strict) command.emplace_back("--strict");
 }
 

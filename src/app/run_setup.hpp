@@ -87,13 +87,16 @@ std::vector<flag> display_flags_of(display_flags&);
 /// What a CI job asks of a run, a rehearsal or a suite.
 struct job_flags {
     std::vector<std::string> labels{}; ///< --label NAME=VALUE
+    std::vector<std::string> tags{};   ///< --tag KEY=VALUE; of a suite, where --tag selects scenarios, --run-tag
     bool overwrite = false;
     bool strict =
         false; ///< of a budget: a limit within the interval is a miss, a percentile that is not carried no data
 };
-/// The flags --overwrite, --label and --strict. `folder_flag`, which is before them, names the folder that is replaced.
-std::vector<flag> job_flags_of(job_flags&, const std::string& folder_flag);
-/// Appends --label and --strict, with the values given, for another process of the program.
+/// The flags --overwrite, --label, that of tags, and --strict. `folder_flag`, which is before them, names the folder that is replaced.
+std::vector<flag> job_flags_of(job_flags&, const std::string& folder_flag, const std::string& tag_flag = "--tag");
+/// Problems of the labels and the tags.
+problems check_run_names(const job_flags&, const std::string& tag_flag = "--tag");
+/// Appends --label, --tag and --strict, with the values given, for another process of the program.
 void append_job_flags(const job_flags&, std::vector<std::string>& command);
 
 /// Directs the log to a file in the folder. False: the file cannot be written; the reason has been printed.

@@ -12,7 +12,6 @@
 #include <loadsim/cluster/rank_info.hpp>
 #include <loadsim/report/junit.hpp>
 #include <loadsim/report/report_folder.hpp>
-#include <loadsim/report/run_labels.hpp>
 #include <loadsim/report/suite.hpp>
 #include <loadsim/scenario/read.hpp>
 #include <loadsim/scenario/suite_selection.hpp>
@@ -36,11 +35,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* run_tag_flag = "--run-tag"; ///< run's --tag; that of a suite selects scenarios
+
 struct suite_options : job_flags {
     std::vector<std::string> paths; ///< files and folders
     scenario_flags scenario;        ///< without a file: changes of all scenarios
     std::string out;
-    std::vector<std::string> tags;
+    std::vector<std::string> wanted_tags; ///< of scenarios
     std::uint32_t retry_invalid = 0;
     bool fail_fast = false;
     bool rehearses = false;
@@ -219,7 +220,7 @@ exit_code run_suite(const suite_options& options) {
         return refuse_suite({"suite", "a launcher has started this as a rank; its runs are single processes"});
     if (options.rehearses && options.retry_invalid != 0)
         return refuse_suite({"--retry-invalid", "a rehearsal has no lag that could make it invalid; leave it out"});
-    if (const auto labels = report::parse_run_labels(options.labels); !labels) return refuse_suite(labels.error());
+    if (const auto wrong = check_run_names(options, run_tag_flag); !wrong.empty()) return refuse_suite(wrong);
     const auto files = files_of(options.paths);
     if (!files) return refuse_suite(files.error());
     std::vector<suite_scenario> scenarios;
@@ -227,7 +228,8 @@ exit_code run_suite(const suite_options& options) {
         scenarios.push_back(read_suite_scenario(options.scenario, file));
         if (!scenarios.back().errors.empty()) print_file_problems(scenarios.back().errors);
     }
-    if (const auto errors = select_by_tags(options.tags, scenarios); !errors.empty()) return refuse_suite(errors);
+    if (const auto errors = select_by_tags(options.wanted_tags, scenarios); !errors.empty())
+        return refuse_suite(errors);
     const auto started = std::chrono::system_clock::now();
     const auto taken = make_suite_folder(options, started);
     if (!taken) return taken.error();
@@ -261,7 +263,7 @@ command suite_command() {
          .into = &options->out,
          .help = "Folder for the reports, index.html and junit.xml (default: reports/suite-TIME)"},
         {.name = "--tag",
-         .into = &options->tags,
+         .into = &options->wanted_tags,
          .help = "Runs only scenarios with this one of their `tags`; of several, with one of them"},
         {.name = "--fail-fast",
          .into = &options->fail_fast,
@@ -271,7 +273,7 @@ command suite_command() {
          .help = "How often each run that is invalid because of the generator is repeated",
          .limits = flag::range{1, 100}},
         {.name = "--rehearse", .into = &options->rehearses, .help = "Rehearses the scenarios: nothing is connected"}};
-    std::ranges::move(job_flags_of(*options, "--out"), std::back_inserter(flags));
+    std::ranges::move(job_flags_of(*options, "--out", run_tag_flag), std::back_inserter(flags));
     std::ranges::move(change_flags_of(options->scenario), std::back_inserter(flags));
     flags.push_back({.name = "--quiet",
                      .into = &options->quiet,

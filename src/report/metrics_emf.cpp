@@ -67,10 +67,11 @@ std::string emf_line(const metric_labels& labels, const std::vector<emf_metric>&
     json::object line;
     line["_aws"] = nullptr; // first in the line
     line["scenario"] = dimension_value(run.scenario);
-    for (const auto& [name, value] : labels) {
-        dimensions.emplace_back(name);
-        line[name] = dimension_value(value);
-    }
+    for (const auto* all : {&run.origin.tags, &labels})
+        for (const auto& [name, value] : *all) {
+            dimensions.emplace_back(name);
+            line[name] = dimension_value(value);
+        }
     for (const auto& [family, point] : metrics) {
         definitions.push_back(json::object{{"Name", family->name},
                                            {"Unit", emf_unit(family->unit)},

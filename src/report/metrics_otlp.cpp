@@ -79,7 +79,8 @@ std::string otlp_json(const std::vector<metric_family>& families, const run_head
                            {"service.instance.id", folder_name(run.scenario, run.started)},
                            {"loadsim.scenario", run.scenario},
                            {"loadsim.seed", std::to_string(run.seed)}}; // as loadsim_run_info
-    resource.insert(resource.end(), run.origin.labels.begin(), run.origin.labels.end());
+    for (const auto* texts : {&run.origin.labels, &run.origin.tags})
+        resource.insert(resource.end(), texts->begin(), texts->end());
     const auto start = unix_nanoseconds(run.started);
     const auto now = unix_nanoseconds(run.started, elapsed);
     json::array metrics;

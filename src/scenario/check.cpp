@@ -126,6 +126,10 @@ void check_budgets(const scenario_config& config, problems& all) {
     for (std::size_t i = 0; i < config.budgets.size(); ++i) {
         auto b = config.budgets[i];
         const auto path = fmt::format("budgets[{}]", i);
+        if (b.metric_kind == verdict::budget::kind::cost && !config.cost)
+            all.add(path, fmt::format(
+                              "cost.{} has no data, as the scenario has no prices: give cost, or leave the budget out",
+                              b.stat));
         if (!b.phase.empty() && std::ranges::count(config.load.phases, b.phase, &loadsim::load::phase::name) != 0 &&
             std::ranges::count(names.phases, b.phase) == 0) {
             const auto part = std::ranges::find_if(

@@ -111,6 +111,14 @@ void check_paho(const scenario_config& config, problems& all) {
     if (f.vehicles > paho_vehicles_max)
         all.add("fleet.vehicles", fmt::format("{} vehicles; with client: paho, which is for comparing, there can be {}",
                                               f.vehicles, paho_vehicles_max));
+    const auto is_by_bytes = [](const measure::unit_price& p) {
+        using enum measure::price_unit;
+        return p.unit == gigabyte || p.unit == gigabyte_up || p.unit == gigabyte_down;
+    };
+    if (config.cost && std::ranges::any_of(config.cost->prices, is_by_bytes))
+        all.add("cost.prices",
+                "a price per GB needs the bytes of the vehicles' sessions, which Paho does not tell; leave "
+                "it out, or write fleet.client: own");
     const bool has_handover = // which has source addresses by default, and is refused below
         std::ranges::count(config.conditions, vehicle::condition::kind::handover, &vehicle::condition::type) != 0;
     if (!f.source_addresses.empty() && !has_handover)

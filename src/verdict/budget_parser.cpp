@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -184,6 +185,17 @@ result<double> parse_rate_limit(const budget& b, std::string_view limit) {
     return fraction_limit->value;
 }
 
+result<double> parse_cost_limit(const budget& b, std::string_view limit) {
+    double amount{};
+    const auto end = limit.data() + limit.size();
+    const auto [stopped, error] = std::from_chars(limit.data(), end, amount, std::chars_format::fixed);
+    if (error == std::errc{} && stopped == end && std::isfinite(amount) && !std::signbit(amount)) return amount;
+    return parse_error(
+        fmt::format("'{}' is no amount, and {} is one in the currency of the prices; write a number such "
+                    "as 0.02",
+                    limit, metric_name(b)));
+}
+
 result<double> parse_limit(const budget& b, std::string_view limit) {
     switch (b.metric_kind) {
     case budget::kind::latency:
@@ -191,6 +203,7 @@ result<double> parse_limit(const budget& b, std::string_view limit) {
     case budget::kind::queue_wait:
     case budget::kind::recovery: return parse_latency_limit(b, limit);
     case budget::kind::rate: return parse_rate_limit(b, limit);
+    case budget::kind::cost: return parse_cost_limit(b, limit);
     case budget::kind::latency_count:
     case budget::kind::connect_count:
     case budget::kind::queue_wait_count:

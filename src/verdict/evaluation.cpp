@@ -184,6 +184,12 @@ double value_of_requests(const budget& b, const measure::run_result& run, const 
     return b.metric_kind == kind::rate ? count / static_cast<double>(all) : count;
 }
 
+std::optional<double> cost_value(const budget& b, const measure::run_result& run) {
+    if (!run.cost) return std::nullopt;
+    if (b.stat == "total") return run.cost->total();
+    return b.stat == "per1000requests" ? run.cost->per_1000_requests() : run.cost->per_vehicle_month();
+}
+
 /// Value of the metric in the unit of the limit; absent: no data.
 std::optional<double> observed_value(const budget& b, const measure::run_result& run, const measure::labels& names) {
     const auto& totals = run.sum;
@@ -195,6 +201,7 @@ std::optional<double> observed_value(const budget& b, const measure::run_result&
     if (b.metric_kind == kind::connect_count) return static_cast<double>(connect_samples(b, totals.sessions).count());
     if (b.metric_kind == kind::queue_wait_count) return static_cast<double>(totals.queued.wait.count());
     if (b.metric_kind == kind::recovery) return recovery_time(b, run);
+    if (b.metric_kind == kind::cost) return cost_value(b, run);
     const auto requests = requests_of(b, totals, names);
     const bool of_requests = !b.metric.starts_with("sessions.") && !b.metric.starts_with("queued.");
     const auto all = is_aborted(run) ? requests.ended() : requests.due;
@@ -234,6 +241,11 @@ bool satisfies(double observed, comparison op, double limit) {
     return false;
 }
 
+/// "0.0035 USD".
+std::string amount_text(const budget& b, double observed, const std::optional<measure::run_cost>& cost) {
+    return fmt::format("{}{}", value_text(b, observed), cost ? " " + cost->currency : "");
+}
+
 std::string format_value(kind k, double observed) {
     switch (k) {
     case kind::rate: return fmt::format("{:.6g}%", observed * 100);
@@ -244,7 +256,8 @@ std::string format_value(kind k, double observed) {
     case kind::latency:
     case kind::connect:
     case kind::queue_wait:
-    case kind::recovery: break;
+    case kind::recovery:
+    case kind::cost: break;
     }
     auto text = fmt::format("{:.3f}", observed); // percentiles are whole microseconds
     text.erase(text.find_last_not_of('0') + 1);
@@ -311,6 +324,7 @@ observed_base base_of(const budget& b, const measure::run_result& run, const mea
     const auto& totals = run.sum;
     const std::string_view metric = b.metric;
     if (b.metric_kind == kind::recovery) return {run.recoveries.size(), "occurrences"};
+    if (b.metric_kind == kind::cost) return {run.cost ? run.cost->requests : 0, "requests"};
     if (is_duration(b)) return {durations_of(b, run, names).count(), is_of_backlogs(b) ? "backlogs" : "samples"};
     if (b.stat == "count") return {};
     if (is_of_telemetry(b) || is_of_taps(b)) {
@@ -327,6 +341,7 @@ observed_base base_of(const budget& b, const measure::run_result& run, const mea
 
 std::string_view unit_of(const budget& b) {
     if (is_duration(b)) return "ms";
+    if (b.metric_kind == kind::cost) return "currency";
     return b.metric_kind == kind::rate ? "fraction" : "count";
 }
 
@@ -410,6 +425,7 @@ budget_result evaluate_budget(const budget& b, const measure::run_result& run, c
     const bool exceeds_all = observed == beyond_any_limit;
     if (!exceeds_all) r.observed = observed;
     r.observed_text = !observed                                              ? "no data"
+                      : b.metric_kind == kind::cost                          ? amount_text(b, *observed, run.cost)
                       : !exceeds_all                                         ? format_value(b.metric_kind, *observed)
                       : b.metric_kind == kind::recovery || is_of_backlogs(b) ? "not in this run"
                                                                              : "above 366 days";

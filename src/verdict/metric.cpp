@@ -183,11 +183,21 @@ result<budget> parse_metric(std::string_view name) {
         if (!contains(rest, counts)) return parse_error(unknown_name("metric of observers", rest, counts));
         return plain_count(name);
     }
+    if (head == "cost") {
+        const name_list figures{"total", "per1000requests", "perVehicleMonth"};
+        if (rest.empty()) return parse_error("cost needs the name of a figure, such as cost.per1000requests");
+        if (!contains(rest, figures)) return parse_error(unknown_name("figure of cost", rest, figures));
+        budget b;
+        b.metric = head;
+        b.stat = rest;
+        b.metric_kind = budget::kind::cost;
+        return b;
+    }
     if (head == "telemetry") return telemetry_metric(head, rest, {"publish", "lag"}, telemetry_count_names());
     if (head == "tap") return telemetry_metric(head, rest, {"bridge", "deliver"}, tap_count_names());
     name_list heads(measure::hop_names.begin(), measure::hop_names.end());
     heads.insert(heads.end(), {"unexpected", "outcomes", "sessions", "queued", "recovery", "campaigns", "anomalies",
-                               "observers", "telemetry", "tap"});
+                               "observers", "telemetry", "tap", "cost"});
     return parse_error(unknown_name("metric", head, heads));
 }
 

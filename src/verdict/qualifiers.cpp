@@ -37,6 +37,8 @@ std::vector<std::string> check_qualifiers(const budget& b, const measure::labels
         errors.push_back(fmt::format("{} is measured from {}; during, except and over do not go with it",
                                      of_recovery ? "a recovery" : "a campaign",
                                      of_recovery ? "the begin of its condition" : "its due time"));
+    if (b.metric_kind == budget::kind::cost && (of_phases || b.over.count() != 0 || b.abort_after))
+        errors.emplace_back("the cost is that of the whole run; during, except, over and abort do not go with it");
     if (of_recovery && b.abort_after)
         errors.emplace_back("a recovery is assessed at the end of the run; abort does not go with it");
     if (b.severity == budget_severity::warn && b.abort_after)

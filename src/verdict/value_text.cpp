@@ -64,6 +64,7 @@ bool is_duration(const budget& b) {
 std::string value_text(const budget& b, double value) {
     if (is_duration(b)) return short_duration_beside(value, b.limit);
     if (b.metric_kind == budget::kind::rate) return text_beside(value, b.limit, percentage_with_digits);
+    if (b.metric_kind == budget::kind::cost) return text_beside(value, b.limit, with_digits);
     return fmt::format("{:.0f}", value);
 }
 
@@ -71,6 +72,7 @@ std::string distance_text(const budget& b, double distance) {
     if (is_duration(b)) return short_duration(distance);
     if (b.metric_kind == budget::kind::rate)
         return fmt::format("{} percentage points", with_digits(distance * 100, short_digits));
+    if (b.metric_kind == budget::kind::cost) return with_digits(distance, short_digits);
     return fmt::format("{:.0f}", distance);
 }
 

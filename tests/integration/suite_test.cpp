@@ -112,12 +112,14 @@ TEST_F(suite, of_a_folder_takes_its_scenarios_and_no_fragments) {
 TEST_F(suite, hands_flags_on_and_replaces_its_old_folder) {
     const auto good = write("good.yaml", named("good", {}));
     const auto other = write("other.yaml", named("other", {}));
-    auto run = start({good, other, "--rehearse", "--label", "commit=4f3c2a1", "--label", "branch=main"});
+    auto run = start(
+        {good, other, "--rehearse", "--label", "commit=4f3c2a1", "--label", "branch=main", "--run-tag", "team=body"});
     EXPECT_EQ(run.wait(), 0) << run.out() << run.err();
     for (const auto* name : {"good", "other"}) {
         const auto summary = boost::json::parse(harness::read_file(out() / name / "summary.json"));
         EXPECT_EQ(harness::text(summary, "/labels/commit"), "4f3c2a1");
         EXPECT_EQ(harness::text(summary, "/labels/branch"), "main");
+        EXPECT_EQ(harness::text(summary, "/tags/team"), "body");
     }
     auto again = start({good, "--rehearse", "--overwrite"});
     EXPECT_EQ(again.wait(), 0) << again.out() << again.err();
@@ -131,6 +133,9 @@ TEST_F(suite, hands_flags_on_and_replaces_its_old_folder) {
     auto wrong = start({good, "--rehearse", "--label", "commit"});
     EXPECT_EQ(wrong.wait(), 2);
     EXPECT_THAT(wrong.err(), HasSubstr("--label commit: needs the form NAME=VALUE"));
+    auto wrong_tag = start({good, "--rehearse", "--run-tag", "phase=x"});
+    EXPECT_EQ(wrong_tag.wait(), 2);
+    EXPECT_THAT(wrong_tag.err(), HasSubstr("--run-tag phase=x: has the key 'phase'"));
 }
 
 TEST_F(suite, judges_strictly_if_asked_to) {

@@ -16,7 +16,7 @@ struct emf_options {
     nanoseconds interval = std::chrono::seconds(60); ///< 1 s: CloudWatch's high resolution
 };
 
-/// Lines in CloudWatch Embedded Metric Format: one for each set of labels, which are its dimensions, after the scenario's name.
+/// Lines in CloudWatch Embedded Metric Format: one for each set of labels, which are its dimensions, after the scenario's name and the run's tags.
 /// Counters are those of the interval; a histogram is its samples, at most 100 at equally spaced ranks, of which the last is the
 /// maximum. Counters and gauges with labels of their own are left out while they are 0.
 /// Limits: 100 metrics, 30 dimensions, 100 values a metric, 256 KiB a line (CloudWatch, "Specification: embedded metric format").

@@ -43,13 +43,14 @@ std::string_view to_string(budget_severity);
 ///   telemetry.backlog.drained[.STAT]   from the return of a vehicle's link until its backlog was drained; the longest
 ///   tap.bridge.STAT, tap.deliver.STAT   from sent to appended by the bus; from sent to consumed
 ///   tap.lost, .corrupted, .not_reconciled, .duplicated, .out_of_order, .foreign, .unknown_vehicle, .without_sequence, .wrong_key
+///   cost.total, cost.per1000requests, cost.perVehicleMonth   by the prices of the scenario; of the whole run
 /// LABELS: service=NAME, segment=NAME, phase=NAME and condition=NAME for hops, unexpected and outcomes, alone and together;
 /// condition=NAME for recovery; campaign=NAME for campaigns; observer=NAME for observers; group=NAME for
 /// telemetry, but its backlog; tap=NAME for taps, with group=NAME for their counts. The segment is that of the request's
 /// vehicle; a condition is one that was active on the vehicle when the request was due, or until it ended. A name must not contain
 /// a comma or a brace. Labels may also follow the stat.
 /// OPERATOR: < <= == >= >.
-/// LIMIT: a duration with unit for latencies, a whole number for counts, a percentage for rates.
+/// LIMIT: a duration with unit for latencies, a whole number for counts, a percentage for rates, a number in the currency of the prices for cost.
 ///
 /// A percentile is the highest value of its histogram bucket, in whole microseconds: up to 1 us and 0.1 % above the sample and
 /// never below it, so that rounding cannot hide a missed upper limit.
@@ -65,7 +66,8 @@ struct budget {
         queue_wait_count,
         recovery,
         count,
-        rate
+        rate,
+        cost
     } metric_kind{};
     std::string metric;    ///< the part before the stat, e.g. "e2e", "outcomes.errored", "campaigns.latency"
     std::string stat;      ///< "p99", "max", "count", "rate", "time", "latency"; empty for counts
@@ -73,7 +75,7 @@ struct budget {
     std::string service;   ///< label; empty = all
     std::string phase;
     comparison op{};
-    double limit = 0;        ///< milliseconds, a count, or a fraction
+    double limit = 0;        ///< milliseconds, a count, a fraction, or an amount of money
     std::string condition{}; ///< label; empty = all
     std::string campaign{};  ///< label; empty = all
     std::string segment{};   ///< label; empty = all
@@ -133,7 +135,7 @@ struct budget_result {
     std::string labels; ///< "service=horn,phase=steady"; empty: none
     std::string op;     ///< "<"
     double limit = 0;
-    std::string unit;               ///< "ms", "count" or "fraction"
+    std::string unit;               ///< "ms", "count", "fraction" or "currency"
     std::optional<double> observed; ///< absent: no data, or longer than the run
     std::optional<double>
         observed_from_begun{}; ///< without the lag; of an upper limit of a hop from due that was not met
@@ -157,7 +159,7 @@ std::string interval_text(const budget_result&);
 /// no request was due (in the phase of the label); a recovery when no such condition occurred, no vehicle was affected, or there is
 /// no latency budget; a campaign that was not due; TLS without a handshake; a label without a match. Observers that have seen
 /// nothing. Telemetry of which no message was due, a backlog that never began, a tap that consumed nothing (counts of records) or
-/// for which nothing was sent. sessions.refused, .dropped, .reconnects, .connect.count, .tcp.count, .connack.count and all counts
+/// for which nothing was sent. A cost without prices, for 1,000 requests without a request. sessions.refused, .dropped, .reconnects, .connect.count, .tcp.count, .connack.count and all counts
 /// of queued always have data. A missing recovery exceeds any limit, and a backlog that was not drained at the end. Of an aborted
 /// run open requests count in no rate, and missing deliveries and recoveries are no data: they may still have come.
 ///

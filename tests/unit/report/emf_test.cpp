@@ -84,6 +84,26 @@ void expect_within_limits(const std::string& line) {
 
 } // namespace
 
+TEST(emf, tags_of_the_run_are_dimensions_of_each_line) {
+    const auto run = sample_run::run();
+    auto header = sample_run::header();
+    header.origin.tags = {{"team", "body"}, {"stage-of", "test"}};
+    const auto text = emf_lines(metrics_of(header, {}, run.sum, sample_run::labels()), header, 16s, {});
+    ASSERT_FALSE(text.empty());
+    for (const auto& line : log_lines(text)) {
+        const auto parsed = json::parse(line);
+        const auto& set = parsed.at_pointer("/_aws/CloudWatchMetrics/0/Dimensions/0").as_array();
+        ASSERT_GE(set.size(), 3U);
+        EXPECT_EQ(set[0], "scenario");
+        EXPECT_EQ(set[1], "team");
+        EXPECT_EQ(set[2], "stage-of");
+        EXPECT_EQ(parsed.at("team"), "body");
+        expect_within_limits(line);
+    }
+    for (const auto& [name, value] : sample_run::header().origin.labels)
+        EXPECT_EQ(text.find(value), std::string::npos) << "a label is no dimension";
+}
+
 TEST(emf, lines_are_within_the_limits_of_the_format) {
     const auto run = sample_run::run();
     auto labels = sample_run::labels();

@@ -262,6 +262,14 @@ TEST(summary_json, says_what_was_tested_by_what_and_when) {
     EXPECT_TRUE(json::parse(summary_json({}, {}, {})).at("load_started_at").is_null());
 }
 
+TEST(summary_json, has_the_tags_of_the_run) {
+    auto run = sample_run::run();
+    run.origin.tags = {{"team", "body"}, {"cost-center", "4711"}};
+    expect_json(json::parse(summary_json(run, {}, sample_run::labels())).at("tags"),
+                R"({"team":"body","cost-center":"4711"})");
+    expect_json(summary().at("tags"), "{}");
+}
+
 TEST(summary_json, has_the_asked_and_the_achieved_rate_of_each_phase) {
     auto run = sample_run::run(); // 49 of the second phase's requests were sent in its first 15 s
     const auto rates = [&](std::size_t phase) {

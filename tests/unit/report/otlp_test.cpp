@@ -25,6 +25,7 @@ json::value otlp_export() {
         metrics_of(sample_run::header(), gauges_of(sample_run::under_load(run.sum)), run.sum, sample_run::labels());
     auto header = sample_run::header();
     header.origin.labels = {{"commit", "abc"}};
+    header.origin.tags = {{"team", "body"}};
     return json::parse(otlp_json(families, header, 16s));
 }
 
@@ -48,6 +49,7 @@ TEST(otlp, names_the_run_in_its_resource) {
     EXPECT_EQ(otlp_attribute(attributes, "service.version"), "1.2.3");
     EXPECT_EQ(otlp_attribute(attributes, "service.instance.id"), "quickstart-20261120T102000Z");
     EXPECT_EQ(otlp_attribute(attributes, "commit"), "abc");
+    EXPECT_EQ(otlp_attribute(attributes, "team"), "body");
 }
 
 TEST(otlp, has_cumulative_counters_since_the_start) {

@@ -248,3 +248,28 @@ TEST(snapshot, sum_of_two_is_ready_when_both_are) {
     EXPECT_EQ(one.cpu_s, 1.0);
     EXPECT_EQ(one.rss_bytes, 3000U);
 }
+
+// 10 sessions after 2 s, half of them on average until then; 4 after one more second, 7 on average: 10 + 7 s.
+TEST(aggregator, result_has_the_cost_of_a_scenario_with_prices) {
+    constexpr auto prices =
+        "cost: {currency: USD, prices: [{name: a, perRequest: 1}, {name: b, perMessageUp: 1}, {name: c, "
+        "perMessageDown: 1}, "
+        "{name: d, perConnectionMinute: 1}, {name: e, perGB: 1}, {name: f, perHour: 1}]}\nfleet: {vehicles: 20}\n";
+    const plan_from_text text(std::string(ten_seconds) + prices);
+    aggregator all(text.plan, {utc, begun});
+    auto first = of(10, 1);
+    first.counts.requests.sent = 5;
+    first.counts.messages = {
+        .bytes_sent = 1'000'000'000, .bytes_received = 500'000'000, .published_steps = 30, .received_steps = 20};
+    all.add(first);
+    all.progress(measure::stage::connecting, never, begun + 2s);
+    all.add(of(4, 1));
+    all.progress(measure::stage::load, begun + 2s, begun + 3s);
+    const auto cost = all.result(begun + 36s).cost.value();
+    ASSERT_EQ(cost.items.size(), 6U);
+    const double expected[] = {5, 30, 20, 17.0 / 60, 1.5, 0.01};
+    for (std::size_t i = 0; i < 6; ++i) EXPECT_DOUBLE_EQ(cost.items[i].quantity, expected[i]) << cost.items[i].name;
+    EXPECT_DOUBLE_EQ(cost.vehicle_hours, 20 * 0.01);
+    const plan_from_text without(ten_seconds);
+    EXPECT_FALSE(aggregator(without.plan, {utc, begun}).result(begun + 1s).cost);
+}

@@ -161,6 +161,44 @@ TEST(rehearsal, of_every_behaviour_has_the_planned_outcomes) {
     EXPECT_EQ(provoked.size(), 2U);
 }
 
+// 50 vehicles for 10.2 s, 100 requests, a command and two responses each. By hand:
+//   100 * 0.01                 = 1
+//   200 * 0.001                = 0.2     none of the messages is larger than 5 kB
+//   100 * 0.002                = 0.2
+//   50 * 10.2 / 60 = 8.5 * 0.1 = 0.85
+//   10.2 / 3600 * 36           = 0.102
+TEST(rehearsal, costs_what_a_calculation_by_hand_says) {
+    const auto scenario = scenario_of(R"(
+name: exact
+seed: 1
+fleet: {vehicles: 50}
+behaviours:
+  success: {steps: [{wait: 20ms}, ack, {wait: 100ms}, executed]}
+load: {services: {horn: 1}, phases: [{duration: 10s, arrivalRate: 10}], drain: 5s}
+cost:
+  currency: USD
+  prices:
+    - {name: API, perRequest: 0.01}
+    - {name: up, perMessageUp: 0.001}
+    - {name: down, perMessageDown: 0.002}
+    - {name: connections, perConnectionMinute: 0.1}
+    - {name: brokers, perHour: 36}
+)");
+    const auto all = rehearsed(scenario);
+    const auto cost = all.result.cost.value();
+    EXPECT_NEAR(cost.total(), 2.352, 1e-9);
+    EXPECT_NEAR(cost.per_1000_requests().value(), 23.52, 1e-8);
+    // 2.352 / (50 * 10.2 / 3600) * 729.6
+    EXPECT_NEAR(cost.per_vehicle_month().value(), 12'113.076, 1e-2);
+    EXPECT_GT(all.result.sum.messages.bytes_sent, 200U * 50) << "topic and payload of each response";
+
+    auto small_steps = scenario;
+    small_steps.cost->message_step = 1;
+    const auto sum = rehearsed(small_steps).result.sum;
+    EXPECT_EQ(sum.messages.published_steps, sum.messages.bytes_sent) << "a message of n bytes counts n times";
+    EXPECT_EQ(sum.messages.received_steps, sum.messages.bytes_received);
+}
+
 TEST(rehearsal, has_no_latency_but_the_vehicles_delays) {
     const auto all = rehearsed(scenario_of(R"(
 name: exact
