@@ -51,6 +51,7 @@ std::vector<knee> curve_points(const capacity_result& r) {
     std::vector<knee> points;
     for (const auto& step : r.steps) {
         if (step.end != step_end::holds && step.end != step_end::broken) continue;
+        if (step.load > r.lowest_broken.value_or(step.load)) continue;
         const auto* latency = latency_of(step, r.curve);
         if (latency && measure::is_carried(latency->samples, 99))
             points.push_back({step.load, latency->samples.percentile(99)});

@@ -116,7 +116,8 @@ const step_latency* latency_of(const step_result&, std::string_view name);
 /// Name of the latency that the curve shows: sessions.connect of connects; else the first with samples of e2e, accept,
 /// telemetry.publish and sessions.connect. Empty: none.
 std::string curve_of(load_metric, const std::vector<step_result>&);
-/// p99 by load of the steps that hold or are broken and carry it.
+/// p99 by load of the steps that hold or are broken and carry it, up to the lowest broken load: far above the capacity latency depends on
+/// how long a step is.
 std::vector<knee> curve_points(const capacity_result&);
 
 /// pass: a load held, and none was asked for or at_least holds. missed: no load holds, or the highest that holds is below at_least.

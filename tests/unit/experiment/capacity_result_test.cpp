@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 using namespace loadsim;
 using namespace loadsim::experiment;
 using namespace std::chrono_literals;
@@ -27,6 +29,29 @@ TEST(knee, is_where_latency_over_load_bends_most) {
         EXPECT_EQ(found.has_value(), r.load.has_value()) << r.reason;
         EXPECT_EQ(found ? found->load : 0, r.load.value_or(0)) << r.reason;
     }
+}
+
+TEST(knee, leaves_out_loads_far_above_the_capacity) {
+    capacity_result result;
+    for (const auto& [load, latency, end] : {std::tuple{100.0, 10ms, step_end::holds},
+                                             {400.0, 12ms, step_end::holds},
+                                             {800.0, 900ms, step_end::broken},
+                                             {1600.0, 9000ms, step_end::broken},
+                                             {700.0, 20ms, step_end::unclear}}) {
+        step_result step;
+        step.load = load;
+        step.end = end;
+        step.latencies.push_back({"e2e", {}});
+        step.latencies.front().samples.record(latency, 1000);
+        result.steps.push_back(step);
+    }
+    result.lowest_broken = 800;
+    result.curve = curve_of(result.metric, result.steps);
+    EXPECT_EQ(curve_points(result).size(), 3);
+    EXPECT_EQ(knee_of(curve_points(result))->load, 400);
+    result.steps.front().latencies.front().samples.clear();
+    result.steps.front().latencies.front().samples.record(10ms, 100);
+    EXPECT_EQ(curve_points(result).size(), 2) << "100 samples do not carry a p99";
 }
 
 TEST(capacity_result, has_the_exit_code_of_what_was_asked_for) {

@@ -1,6 +1,7 @@
 // docs/report-fields.md and docs/schema/ against the files of a report: no field is missing, and none is invented.
 #include "histogram_lines.hpp"
 #include "json_schema.hpp"
+#include "sample_experiment.hpp"
 #include "sample_run.hpp"
 
 #include <loadsim/report/report_folder.hpp>
@@ -178,6 +179,12 @@ TEST(report_fields, are_documented_for_each_file) {
     EXPECT_THAT(field_errors("run.json", {run_json(sample_run::header())}), IsEmpty());
     EXPECT_THAT(field_errors("histograms.jsonl", split_lines(histogram_lines(run.sum, sample_run::labels()))),
                 IsEmpty());
+}
+
+TEST(report_fields, are_documented_for_experiments) {
+    const auto origin = sample_experiment::origin();
+    EXPECT_THAT(field_errors("capacity.json", {capacity_json(sample_experiment::capacity(), origin)}), IsEmpty());
+    EXPECT_THAT(field_errors("tune.json", {tune_json(sample_experiment::variants(), origin)}), IsEmpty());
 }
 
 TEST(report_fields, a_difference_is_noticed) {
