@@ -63,7 +63,7 @@ TEST(cost_report, is_a_section_of_the_summary) {
                 HasSubstr("cost      2.75 EUR, 1.375 EUR per 1,000 requests, 40.13 EUR per vehicle and month at this"));
     EXPECT_THAT(text, HasSubstr("983,136,000 EUR a month for 24,500,000 vehicles"));
     EXPECT_THAT(text, HasSubstr("prices: list prices of a cloud (cloud-2026), an example"));
-    EXPECT_THAT(text, HasSubstr("API      2,000  x 0.001    2 EUR  per request"));
+    EXPECT_THAT(text, HasSubstr("API      2,000   x 0.001     2 EUR  per request\n"));
 }
 
 TEST(cost_report, is_a_table_of_the_markdown_summary) {
