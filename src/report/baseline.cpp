@@ -1,5 +1,6 @@
 #include "baseline.hpp"
 
+#include "cost_report.hpp"
 #include "count_check.hpp"
 #include "histogram_lines.hpp"
 #include "json_fields.hpp"
@@ -111,7 +112,7 @@ std::string baseline_json(const stored_run& merged, const verdict::compared_side
         if (run.sum.anomalies[i] != 0) anomalies[anomaly_names[i]] = run.sum.anomalies[i];
     json::object load;
     for (const auto& [key, text] : merged.load) load[key] = text;
-    return json_indented(json::object{
+    json::object document{
         {"schema", baseline_schema},
         {"version", merged.version},
         {"mode", to_string(run.mode)},
@@ -131,7 +132,9 @@ std::string baseline_json(const stored_run& merged, const verdict::compared_side
         {"spread", spreads_json(side.spreads)},
         {"latencies", latencies_json(run.sum.latencies, side.labels)},
         {"loop_delay", measure::encode_v2(run.sum.loop_delay)},
-    });
+    };
+    if (run.cost) document["cost"] = cost_json(run.cost);
+    return json_indented(document);
 }
 
 problems read_baseline(const json::object& document, stored_run& run, measure::labels& labels) {
