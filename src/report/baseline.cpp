@@ -1,5 +1,6 @@
 #include "baseline.hpp"
 
+#include "cost_report.hpp"
 #include "count_check.hpp"
 #include "histogram_lines.hpp"
 #include "json_fields.hpp"
@@ -146,6 +147,7 @@ std::string baseline_json(const stored_run& merged, const verdict::compared_side
     };
     if (!run.sum.telemetry.empty()) document["telemetry"] = counts_of(telemetry_rows(run.sum, side.labels));
     if (!run.sum.taps.empty()) document["taps"] = counts_of(tap_rows(run.sum, side.labels));
+    if (run.cost) document["cost"] = cost_json(run.cost);
     return json_indented(document);
 }
 

@@ -1,5 +1,6 @@
 #include <loadsim/report/comparison_report.hpp>
 
+#include "cost_report.hpp"
 #include "json_format.hpp"
 #include "text_format.hpp"
 
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace loadsim::report {
 namespace {
@@ -22,6 +24,23 @@ using verdict::run_comparison;
 std::string percent_text(double fraction) {
     if (fraction >= 10) return fmt::format("x {:.0f}", fraction + 1);
     return fmt::format("{:+.1f} %", fraction * 100);
+}
+
+std::optional<measure::run_cost> cost_of_side(const std::vector<stored_run>& runs) {
+    auto sum = runs.front().result.cost;
+    for (std::size_t i = 1; i < runs.size(); ++i) sum = measure::sum_of(sum, runs[i].result.cost);
+    return sum;
+}
+
+/// Empty: a side has no cost, or that of another currency.
+std::string cost_note(const std::vector<stored_run>& before, const std::vector<stored_run>& after) {
+    const auto old_cost = cost_of_side(before), new_cost = cost_of_side(after);
+    if (!old_cost || !new_cost || old_cost->currency != new_cost->currency) return {};
+    const auto was = old_cost->per_1000_requests(), is = new_cost->per_1000_requests();
+    if (!was || !is) return {};
+    return fmt::format("1,000 requests cost {}, before {}{}", money_text(*is, new_cost->currency),
+                       money_text(*was, old_cost->currency),
+                       *was > 0 ? fmt::format(" ({})", percent_text(*is / *was - 1)) : "");
 }
 
 std::string stat_text(const verdict::latency_change& row) { return fmt::format("p{:g}", row.percentile); }
@@ -190,6 +209,7 @@ std::vector<std::string> comparison_notes(const comparison_heading& runs) {
     };
     for (const auto& run : runs.before) add(run);
     for (const auto& run : runs.after) add(run);
+    if (auto note = cost_note(runs.before, runs.after); !note.empty()) add_note(std::move(note));
     return notes;
 }
 

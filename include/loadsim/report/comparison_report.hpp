@@ -19,7 +19,7 @@ struct comparison_heading {
 
 /// Differences of the load between the first run and each other one, with the run's path; empty: all are comparable.
 problems load_problems(const comparison_heading&);
-/// Sentences for the reader of a comparison besides its rows: other versions, seeds and modes, invalid runs.
+/// Sentences for the reader of a comparison besides its rows: other versions, seeds and modes, invalid runs, and the cost of both sides.
 std::vector<std::string> comparison_notes(const comparison_heading&);
 
 /// Verdict of the whole: "worse", "better", "no change", or "nothing to compare" when no row could be told or an allowance has no data.

@@ -2,6 +2,7 @@
 #include "cost_report.hpp"
 #include "sample_run.hpp"
 
+#include <loadsim/report/comparison_report.hpp>
 #include <loadsim/report/report_folder.hpp>
 #include <loadsim/report/summary_markdown.hpp>
 
@@ -63,7 +64,7 @@ TEST(cost_report, is_a_section_of_the_summary) {
                 HasSubstr("cost      2.75 EUR, 1.375 EUR per 1,000 requests, 40.13 EUR per vehicle and month at this"));
     EXPECT_THAT(text, HasSubstr("983,136,000 EUR a month for 24,500,000 vehicles"));
     EXPECT_THAT(text, HasSubstr("prices: list prices of a cloud (cloud-2026), an example"));
-    EXPECT_THAT(text, HasSubstr("API      2,000  x 0.001    2 EUR  per request"));
+    EXPECT_THAT(text, HasSubstr("API      2,000   x 0.001     2 EUR  per request\n"));
 }
 
 TEST(cost_report, is_a_table_of_the_markdown_summary) {
@@ -79,4 +80,17 @@ TEST(cost_report, small_amounts_have_no_exponent) {
     EXPECT_EQ(money_text(12.5, "USD"), "12.5 USD");
     EXPECT_EQ(money_text(1234.5678, "USD"), "1,235 USD");
     EXPECT_EQ(quantity_text(300), "300");
+}
+
+TEST(cost_report, of_two_runs_is_compared_in_a_note) {
+    stored_run before{.path = "old", .result = run_with_cost(), .version = "1", .verdict = "pass"};
+    auto after = before;
+    after.path = "new";
+    after.result.cost->requests = 1'600; // 2.75 EUR for fewer requests
+    EXPECT_THAT(comparison_notes({.before = {before}, .after = {after}, .notes = {}}),
+                testing::ElementsAre("1,000 requests cost 1.719 EUR, before 1.375 EUR (+25.0 %)"));
+    after.result.cost->currency = "USD";
+    EXPECT_TRUE(comparison_notes({.before = {before}, .after = {after}, .notes = {}}).empty());
+    after.result.cost.reset();
+    EXPECT_TRUE(comparison_notes({.before = {before}, .after = {after}, .notes = {}}).empty());
 }
