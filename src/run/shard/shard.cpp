@@ -196,6 +196,7 @@ void shard::connect() {
 
 void shard::begin_load(monotonic_time start) {
     post([this, start] {
+        load_begun_ = true;
         ledger_.set_start(start);
         taps_.begin_load(start);
         vehicles_->begin_load(start);
@@ -305,6 +306,7 @@ measure::snapshot shard::collect() {
                     (condition_ends_in_drain() ? 1U : 0U);
     r.all_due = dispatcher_.all_due() && vehicles_->all_telemetry_due();
     r.setup_error = error_.empty() ? vehicles_->refusal() : error_;
+    if (r.setup_error.empty() && programs_ && !load_begun_) r.setup_error = programs_->problem();
     r.driver_ready = pending_starts_ == 0;
     r.cpu_s = cpu_s_;
     return r;

@@ -86,6 +86,7 @@ private:
     std::string error_;
     net::traffic_counts previous_traffic_;
     double cpu_s_ = 0;
+    bool load_begun_ = false;
     bool stopping_ = false;
     std::atomic<bool> stopped_ = false;
     std::thread thread_; // last: the thread uses all members above
