@@ -7,6 +7,10 @@ if(LOADSIM_MPI)
   install(TARGETS loadsim_mpi LIBRARY DESTINATION lib/loadsim PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
 endif()
 install(DIRECTORY scenarios/ DESTINATION share/loadsim/scenarios FILES_MATCHING PATTERN "*.yaml")
+# External programs of scenarios, which loadsim executes.
+install(DIRECTORY scenarios/ DESTINATION share/loadsim/scenarios
+        FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE
+        FILES_MATCHING PATTERN "*.py")
 install(DIRECTORY docs/schema/ DESTINATION share/loadsim/schema FILES_MATCHING PATTERN "*.json")
 install(FILES README.md ARCHITECTURE.md CHANGELOG.md DESTINATION ${loadsim_documentation})
 install(DIRECTORY docs/ DESTINATION ${loadsim_documentation}/docs FILES_MATCHING PATTERN "*.md" PATTERN schema EXCLUDE)

@@ -16,7 +16,7 @@ set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS mosquitto) # the embedded target
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "openmpi-bin, openssh-client, xdg-utils") # ranks, ranks on other hosts, --open
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "openmpi-bin, openssh-client, python3, xdg-utils") # ranks, ranks on other hosts, a scenario's program, --open
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "load tester for connected-car platforms")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
     "loadsim simulates a fleet of vehicles, sends remote commands through the

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """A car as an external program of loadsim (docs/exec.md): reads questions as JSON lines, writes answers as JSON lines."""
 import json
 import sys

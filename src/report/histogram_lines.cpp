@@ -34,6 +34,7 @@ auto unlabelled_histograms(Totals& sum) {
         {"http.connection_wait", &sum.http.connection_wait},
         {"generator.loop_delay", &sum.loop_delay},
         {"telemetry.backlog.drained", &sum.backlogs.drained},
+        {"exec.answer", &sum.programs.answer},
     });
 }
 

@@ -133,7 +133,9 @@ TEST(exec, what_cannot_run_ends_the_run_before_the_load) {
     const struct {
         const char* name;
         const char* problem;
-    } rows[] = {{"no_interpreter", "exit code 127"}, {"dies_at_once.py", "exit code 1"}, {"floods.py", "signal 9"}};
+    } rows[] = {{"no_interpreter", "exit code 127"},
+                {"dies_at_once", "exit code 1; the last line of its standard error: a module is missing"},
+                {"floods", "signal 9"}};
     for (const auto& [name, problem] : rows) {
         SCOPED_TRACE(name);
         auto run = run_one_shard(scenario(name));

@@ -79,6 +79,8 @@ TEST_F(installed, has_program_scenarios_schemas_documentation_and_completion_scr
           "share/bash-completion/completions/loadsim", "share/zsh/vendor-completions/_loadsim",
           "share/fish/vendor_completions.d/loadsim.fish"})
         EXPECT_GT(fs::exists(prefix() / file) ? fs::file_size(prefix() / file) : 0, 0U) << file;
+    const auto program = prefix() / "share/loadsim/scenarios/edge-cases/external-program.py";
+    EXPECT_EQ(::access(program.c_str(), X_OK), 0) << program;
     EXPECT_THAT(harness::read_file(prefix() / "share/bash-completion/completions/loadsim"),
                 HasSubstr("edge-cases/tunnel"))
         << "names of the scenarios";

@@ -37,6 +37,8 @@ public:
     /// No answer is awaited any more, and no handler called. Closes the programs' standard input; one that still runs after 2 s gets
     /// SIGTERM, after a further second SIGKILL. `done`: called when all have ended.
     virtual void stop(std::function<void()> done) = 0;
+    /// Sentence about a program that has ended by itself; empty: all run.
+    virtual std::string problem() const = 0;
     virtual measure::program_counts take_counts() = 0; ///< since the last call
 };
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace loadsim::fleet {
@@ -31,7 +32,7 @@ void program_dialogue::ask(std::string_view fields, answer_handler handler, mono
         fail(kind, why);
         handler(nullptr);
     };
-    if (ended_) return refuse(program_failure::ended, "the program has ended");
+    if (!ended_.empty()) return refuse(program_failure::ended, ended_);
     if (waiting_.size() >= in_flight_)
         return refuse(program_failure::overflow, "as many questions as inFlight permits wait for an answer");
     if (output_.size() + being_written_ > unread_max)
@@ -117,8 +118,8 @@ void program_dialogue::expire(monotonic_time now) {
     drop_answered();
 }
 
-void program_dialogue::end() {
-    ended_ = true;
+void program_dialogue::end(std::string why) {
+    ended_ = std::move(why);
     output_.clear();
     deadlines_.clear();
     auto all = std::exchange(waiting_, {});
@@ -126,7 +127,7 @@ void program_dialogue::end() {
     for (const auto& [id, asked] : all) ids.push_back(id);
     std::ranges::sort(ids);
     for (const auto id : ids) {
-        fail(program_failure::ended, "the program has ended");
+        fail(program_failure::ended, ended_);
         all.at(id).handler(nullptr);
     }
 }

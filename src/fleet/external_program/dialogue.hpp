@@ -40,8 +40,8 @@ public:
     void expire(monotonic_time now);
     monotonic_time next_deadline() const { return deadlines_.empty() ? never : deadlines_.front().first; }
     /// The program has ended, or cannot be used: all questions have no answer, now and later.
-    void end();
-    void forget(); ///< all questions, whose handlers are not called
+    void end(std::string why); ///< "it ended with exit code 1"
+    void forget();             ///< all questions, whose handlers are not called
 
     /// Bytes for the program; the owner takes them from here. `being_written`: taken, and not written yet.
     std::string& output() noexcept { return output_; }
@@ -68,7 +68,7 @@ private:
     std::uint64_t last_id_ = 0;
     std::string partial_;     ///< line without its end so far
     bool skips_line_ = false; ///< the line is too long
-    bool ended_ = false;
+    std::string ended_;       ///< why; empty: it has not
     std::string output_;
     std::size_t being_written_ = 0;
     std::uint64_t useless_lines_ = 0;

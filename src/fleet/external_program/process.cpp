@@ -26,7 +26,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto settle_time = 200ms; ///< a script with an error ends within it
+constexpr auto settle_time = 500ms; ///< a script with an error ends within it
 constexpr auto end_poll_interval = 5ms;
 constexpr auto terminate_after = 2s;
 constexpr auto kill_after = 3s;
@@ -167,7 +167,19 @@ void program_process::log_lines(std::string_view bytes) {
     }
 }
 
+/// What the program has written before its end, and what has not been read yet. The pipe does not block: Asio has set it so.
+void program_process::drain_log() {
+    std::array<char, log_buffer_size> bytes{};
+    constexpr int reads_max = 16; // what it has started may write on
+    for (int n = 0; n < reads_max; ++n) {
+        const auto size = ::read(err_.native_handle(), bytes.data(), bytes.size());
+        if (size <= 0) return;
+        log_lines({bytes.data(), static_cast<std::size_t>(size)});
+    }
+}
+
 void program_process::log_line(std::string_view line) {
+    if (!line.empty()) last_line_ = line;
     if (++logged_ <= log_lines_max) log_info(fmt::format("{}: {}", name_, line));
     if (logged_ == log_lines_max)
         log_warning(fmt::format("{}: it has written {} lines to its standard error; further ones are dropped", name_,
@@ -228,6 +240,7 @@ void program_process::watch_end() {
 void program_process::on_exit(int code) {
     kill_group(SIGKILL); // what it has started
     pid_ = -1;
+    drain_log();
     if (!log_partial_.empty()) log_line(std::exchange(log_partial_, {}));
     boost::system::error_code ignored;
     in_.close(ignored);
@@ -236,11 +249,11 @@ void program_process::on_exit(int code) {
             log_warning(fmt::format("{}: it did not end within 2 s after the end of its standard input", name_));
         return;
     }
-    const auto sentence = fmt::format("the external program {}: {}", options.path, exit_text(code));
-    log_warning(sentence + "; it is not started again");
-    dialogue_.count_reason("exec_ended: " + exit_text(code));
-    dialogue_.end();
-    settle(sentence);
+    problem_ = fmt::format("the external program {}: {}", options.path, exit_text(code));
+    if (!last_line_.empty()) problem_ += fmt::format("; the last line of its standard error: {}", last_line_);
+    log_warning(problem_ + "; it is not started again");
+    dialogue_.end(exit_text(code));
+    settle(problem_);
 }
 
 void program_process::kill_group(int signal_number) const {

@@ -38,6 +38,7 @@ public:
 
     const program_options options;
     bool is_answered() const { return dialogue_.waiting() == 0; }
+    const std::string& problem() const noexcept { return problem_; } ///< why it has ended; empty: it has not
     measure::program_counts take_counts() { return dialogue_.take_counts(); }
 
 private:
@@ -49,6 +50,7 @@ private:
     void read_log();
     void log_lines(std::string_view bytes);
     void log_line(std::string_view line);
+    void drain_log();
     void write();
     void arm_deadline();
     void on_deadline();
@@ -60,13 +62,14 @@ private:
     net::loop& loop_;
     const std::string name_; ///< file name of the program
     program_dialogue dialogue_;
+    std::string problem_;
     pipe_end in_, out_, err_; ///< our ends of the program's standard streams
     pid_t pid_ = -1;          ///< -1: it does not run
     bool is_writing_ = false;
     bool reads_answers_ = false, reads_log_ = false;
     std::string being_written_;
     std::vector<char> answers_, log_;
-    std::string log_partial_;
+    std::string log_partial_, last_line_;
     std::uint64_t logged_ = 0;
     monotonic_time armed_ = never;
     monotonic_time ends_since_ = never; ///< its output has ended, or stop() was called

@@ -56,6 +56,12 @@ public:
             loop_.run_until([this] { return stopping_ == 0; }, loop_.now() + blocking_stop_limit);
     }
 
+    std::string problem() const override {
+        for (const auto& p : processes_)
+            if (!p->problem().empty()) return p->problem();
+        return {};
+    }
+
     measure::program_counts take_counts() override {
         measure::program_counts sum;
         for (const auto& p : processes_) add(sum, p->take_counts());

@@ -313,6 +313,7 @@ measure::snapshot shard::collect() {
                     (condition_ends_in_drain() ? 1U : 0U);
     r.all_due = dispatcher_.all_due() && vehicles_->all_telemetry_due();
     r.setup_error = error_.empty() ? vehicles_->refusal() : error_;
+    if (r.setup_error.empty() && programs_ && !load_begun_) r.setup_error = programs_->problem();
     r.driver_ready = pending_starts_ == 0;
     r.cpu_s = cpu_s_;
     return r;

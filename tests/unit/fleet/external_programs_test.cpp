@@ -33,6 +33,7 @@ public:
         if (answers_at_once) EXPECT_EQ(answer(handlers.size() - 1, "{}"), "");
     }
     void stop(std::function<void()> done) override { done(); }
+    std::string problem() const override { return {}; }
     measure::program_counts take_counts() override { return {}; }
 
     std::string answer(std::size_t which, std::string_view json) {

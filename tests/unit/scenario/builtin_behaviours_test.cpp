@@ -50,6 +50,7 @@ std::string actions(const vehicle::behaviour& b) {
         case step::kind::takeover: add("takeover " + format_duration(a.duration)); break;
         case step::kind::stall: add("stall " + format_duration(a.duration)); break;
         case step::kind::choose: add("a choice"); break;
+        case step::kind::ask: add("a question"); break;
         }
     return text;
 }

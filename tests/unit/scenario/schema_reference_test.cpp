@@ -80,6 +80,8 @@ TEST(schema_reference, every_example_scenario_is_valid) {
                  (project_root / "data/routes/made_up.geojson").string());
     text.replace(text.find("vehicle.desc"), std::string_view("vehicle.desc").size(),
                  LOADSIM_TEST_DATA "/protobuf/vehicle.desc");
+    text.replace(text.find("car.py"), std::string_view("car.py").size(),
+                 (project_root / "scenarios/edge-cases/external-program.py").string());
     std::size_t count = 0;
     for (std::size_t at = 0; at < text.size(); ++count) {
         const auto end = std::min(text.find("\n---\n", at), text.size());
