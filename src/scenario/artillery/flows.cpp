@@ -76,7 +76,7 @@ private:
         for (const auto& [name, field] : captures) {
             const auto unique = suffix.empty() || std::ranges::count(taken_, name) == 0
                                     ? name
-                                    : unique_name(name + '-' + suffix, taken_);
+                                    : unique_name(fmt::format("{}-{}", name, suffix), taken_);
             if (capture.find(unique) != nullptr) continue;
             taken_.push_back(unique);
             known[name] = unique;

@@ -38,13 +38,11 @@ std::vector<std::vector<std::string>> csv_rows(std::string_view text, char delim
                 row.back() += text[++i];
             else
                 in_quotes = !in_quotes;
-        } else if (in_quotes) {
-            row.back() += c;
-        } else if (c == delimiter) {
+        } else if (!in_quotes && c == delimiter) {
             row.emplace_back();
-        } else if (c == '\n') {
+        } else if (!in_quotes && c == '\n') {
             end_row();
-        } else if (c != '\r') {
+        } else if (in_quotes || c != '\r') {
             row.back() += c;
         }
     }

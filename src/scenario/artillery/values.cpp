@@ -243,12 +243,13 @@ bool value_translator::spend(const yaml_node& at, std::size_t bytes) {
     return false;
 }
 
-value_translator::value value_translator::unknown(const yaml_node& at, std::string_view name, std::string_view why) {
+value_translator::resolved_value value_translator::unknown(const yaml_node& at, std::string_view name,
+                                                           std::string_view why) {
     notes_.add(at, fmt::format("'{{{{ {} }}}}' is not carried over, 'undefined' stands for it: {}", shown(name), why));
     return {.text = "undefined"};
 }
 
-value_translator::value value_translator::resolve_function(const yaml_node& at, std::string_view call) {
+value_translator::resolved_value value_translator::resolve_function(const yaml_node& at, std::string_view call) {
     const auto open = call.find('(');
     const auto name = trimmed(call.substr(0, open));
     const auto inner = call.substr(open + 1, call.size() - open - 2);
@@ -270,8 +271,8 @@ value_translator::value value_translator::resolve_function(const yaml_node& at, 
     return unknown(at, call, "write one of {random:1..6}, {random:a|b}, {random:hex:8} and {random:uuid}");
 }
 
-value_translator::value value_translator::resolve(const yaml_node& at, std::string_view name,
-                                                  const value_scope& scope) {
+value_translator::resolved_value value_translator::resolve(const yaml_node& at, std::string_view name,
+                                                           const value_scope& scope) {
     if (const auto variable = variable_name(name); !variable.empty()) {
         auto made = fmt::format("${{{}}}", variable);
         if (contract::environment_names(made) == std::vector<std::string>{std::string(variable)})
@@ -295,7 +296,7 @@ value_translator::value value_translator::resolve(const yaml_node& at, std::stri
     }
     if (name == "target")
         if (const auto* target = find(config_, {"target"}))
-            return target->text.find("{{") == std::string::npos ? value{.text = target->text}
+            return target->text.find("{{") == std::string::npos ? resolved_value{.text = target->text}
                                                                 : unknown(at, name, "write the URL");
     return unknown(at, name,
                    name.starts_with('$') ? "loadsim has no such value"
@@ -303,8 +304,8 @@ value_translator::value value_translator::resolve(const yaml_node& at, std::stri
                                            "that is carried over captures it");
 }
 
-std::optional<value_translator::value> value_translator::variable(const yaml_node& at, std::string_view name,
-                                                                  const value_scope& scope) {
+std::optional<value_translator::resolved_value> value_translator::variable(const yaml_node& at, std::string_view name,
+                                                                           const value_scope& scope) {
     const auto* variables = find(config_, {"variables"});
     if (variables == nullptr) return std::nullopt;
     auto path = name;
@@ -314,15 +315,15 @@ std::optional<value_translator::value> value_translator::variable(const yaml_nod
     if (found->what != yaml_node::kind::list) {
         const auto* inner = at_path(found, path);
         if (inner == nullptr) return unknown(at, name, "the variable has no such part");
-        return value{.text = {}, .literal = inner};
+        return resolved_value{.text = {}, .literal = inner};
     }
     // Artillery chooses one of the list for each virtual user.
     if (!path.empty()) return unknown(at, name, "a part of a value that is chosen from a list");
     return list_parameter(*found, key, scope);
 }
 
-value_translator::value value_translator::list_parameter(const yaml_node& list, const std::string& name,
-                                                         const value_scope& scope) {
+value_translator::resolved_value value_translator::list_parameter(const yaml_node& list, const std::string& name,
+                                                                  const value_scope& scope) {
     if (list.items.empty()) return unknown(list, name, "the list is empty");
     const bool has_only_scalars =
         std::ranges::all_of(list.items, [](const yaml_node& item) { return item.what == yaml_node::kind::scalar; });

@@ -48,18 +48,18 @@ public:
     yaml_node take_parameters();
 
 private:
-    struct value {
+    struct resolved_value {
         std::string text;                   ///< of a literal as it is, else a placeholder with braces
         const yaml_node* literal = nullptr; ///< of a variable with a value of any kind
         bool is_placeholder = false;
         bool is_typed = false; ///< as a whole JSON value it is inserted without quotes
     };
     std::string rendered(const yaml_node& at, std::string_view text, const value_scope&, text_use, int depth);
-    value resolve(const yaml_node& at, std::string_view name, const value_scope&);
-    value resolve_function(const yaml_node& at, std::string_view call);
-    std::optional<value> variable(const yaml_node& at, std::string_view name, const value_scope&);
-    value list_parameter(const yaml_node& list, const std::string& name, const value_scope&);
-    value unknown(const yaml_node& at, std::string_view name, std::string_view why);
+    resolved_value resolve(const yaml_node& at, std::string_view name, const value_scope&);
+    resolved_value resolve_function(const yaml_node& at, std::string_view call);
+    std::optional<resolved_value> variable(const yaml_node& at, std::string_view name, const value_scope&);
+    resolved_value list_parameter(const yaml_node& list, const std::string& name, const value_scope&);
+    resolved_value unknown(const yaml_node& at, std::string_view name, std::string_view why);
     std::string json_within(const yaml_node&, const value_scope&, int depth);
     std::string literal(const yaml_node& at, std::string_view text, text_use);
     /// False, with a note: all texts together have become too large, since variables contain each other.
