@@ -223,11 +223,11 @@ TEST(capacity_search, a_first_load_that_the_generator_does_not_make_is_halved) {
     EXPECT_EQ(search.result().end, search_end::generator_limit);
     EXPECT_TRUE(search.result().is_floor);
     EXPECT_EQ(*search.result().highest_holding, 50);
-    simulated::platform never{.generator_limit = 0.001};
+    simulated::platform too_fast{.generator_limit = 0.001};
     auto o = options();
     o.step_at_most = 1h;
     auto other = planned(o, {"e2e.p99 < 50ms"});
-    EXPECT_THAT(loads_of(simulated::run(other, never)), ElementsAre(100, 100, 50, 50, 25, 25, 12.5, 12.5));
+    EXPECT_THAT(loads_of(simulated::run(other, too_fast)), ElementsAre(100, 100, 50, 50, 25, 25, 12.5, 12.5));
     EXPECT_EQ(other.result().end, search_end::generator_limit);
     EXPECT_FALSE(other.result().is_floor) << "no load was judged";
     EXPECT_EQ(code_of(other.result()), verdict::exit_code::invalid);
