@@ -186,12 +186,14 @@ void fleet_core::ask_program(command_execution& execution) {
         if (follows_answer) events_.on_expected(execution.vehicle, execution.request, expected);
         execution.run_due_actions(now());
     };
-    if (spec_.programs == nullptr) return use({.name = {}, .expected = outcome::timed_out}); // says nothing
+    vehicle::behaviour no_answer; // the vehicle says nothing
+    no_answer.expected = outcome::timed_out;
+    if (spec_.programs == nullptr) return use(std::move(no_answer));
     spec_.programs->ask(*b.program, command_question(spec_, v, execution.command, clock_us),
-                        [this, use](const boost::json::object* answer) -> std::string {
+                        [this, use, no_answer](const boost::json::object* answer) -> std::string {
                             if (stopped_) return {};
                             if (answer == nullptr) {
-                                use({.name = {}, .expected = outcome::timed_out});
+                                use(vehicle::behaviour(no_answer));
                                 return {};
                             }
                             auto read = spec_.read_answer(*answer);

@@ -37,7 +37,8 @@ bool is_carried(const histogram& samples, double percentile) {
 
 std::uint64_t samples_to_carry(double percentile) {
     if (percentile <= 0 || percentile >= 100) return 1;
-    constexpr auto most = std::uint64_t{1} << 62; // of a percentile that differs from 100 in the last digits of a double
+    constexpr auto most = std::uint64_t{1}
+                          << 62; // of a percentile that differs from 100 in the last digits of a double
     std::uint64_t enough = 1;
     while (enough < most && !ranks_of(enough, percentile)) enough *= 2;
     auto too_few = enough / 2; // the ranks move apart more slowly than the samples grow: above one that carries, all do

@@ -71,12 +71,12 @@ std::optional<run_cost> cost_of_json(const json::value& value) {
                   .example = text_at(fields, "example"),
                   .description = text_at(fields, "description")};
     for (const auto& one : array_at(fields, "items")) {
-        const auto row = as_object(one);
-        cost_item item{.name = text_at(row, "name")};
-        if (const auto unit = parse_enum<measure::price_unit>(text_at(row, "unit"))) item.unit = *unit;
-        item.quantity = number_at(row, "quantity");
-        item.price = number_at(row, "price");
-        item.amount = number_at(row, "amount");
+        const auto fields_of_item = as_object(one);
+        cost_item item{.name = text_at(fields_of_item, "name")};
+        if (const auto unit = parse_enum<measure::price_unit>(text_at(fields_of_item, "unit"))) item.unit = *unit;
+        item.quantity = number_at(fields_of_item, "quantity");
+        item.price = number_at(fields_of_item, "price");
+        item.amount = number_at(fields_of_item, "amount");
         cost.items.push_back(std::move(item));
     }
     cost.requests = count_at(fields, "requests");

@@ -109,7 +109,7 @@ json::object labels_of(const labelled_group& group, const measure::labels& names
 /// All requests first, then e2e by label, then the other hops.
 int order_of(const labelled_group& group) { return group.by == dimension::all ? 0 : group.of == hop::e2e ? 1 : 2; }
 
-json::array histograms_of(const measure::totals& sum, const measure::labels& names, std::size_t histograms_max,
+json::array histograms_of(const measure::totals& sum, const measure::labels& names, std::size_t most,
                           std::vector<std::string>& warnings) {
     json::array made;
     const auto groups = groups_of(sum.latencies);
@@ -125,8 +125,7 @@ json::array histograms_of(const measure::totals& sum, const measure::labels& nam
     }
     std::ranges::stable_sort(ordered, {}, [](const auto* group) { return order_of(group->first); });
     const auto add = [&](std::string_view metric, json::object labels, const histogram& samples) {
-        if (!samples.empty() && made.size() < histograms_max)
-            made.push_back(histogram_json(metric, std::move(labels), samples));
+        if (!samples.empty() && made.size() < most) made.push_back(histogram_json(metric, std::move(labels), samples));
     };
     add(e2e_from_begun, {}, sum.latencies_from_begun.select(hop::e2e));
     add("sessions.connect", {}, sum.sessions.connect);
@@ -134,7 +133,7 @@ json::array histograms_of(const measure::totals& sum, const measure::labels& nam
     add("http.connection_wait", {}, sum.http.connection_wait);
     add("generator.loop_delay", {}, sum.loop_delay);
     for (const auto* group : ordered) add(to_string(group->first.of), labels_of(group->first, names), group->second);
-    if (made.size() >= histograms_max && ordered.size() > histograms_max)
+    if (made.size() >= most && ordered.size() > most)
         warnings.push_back(fmt::format("the page has {} of about {} histograms: histograms.jsonl has all", made.size(),
                                        human_count(ordered.size())));
     return made;

@@ -34,11 +34,11 @@ struct recording_broker final : broker_port {
 
 struct recording_store final : event_store {
     void write(std::vector<stored_event> batch) override { batches.push_back(std::move(batch)); }
-    void read(event_query query, on_read on_read) override {
-        if (!readable) return on_read(std::nullopt);
+    void read(event_query query, on_read handler) override {
+        if (!readable) return handler(std::nullopt);
         auto database = sqlite_events::open("").value();
         database.write(events());
-        on_read(database.read(query));
+        handler(database.read(query));
     }
     std::vector<stored_event> events() const {
         std::vector<stored_event> all;

@@ -30,7 +30,9 @@ public:
         paths.push_back(o.path);
         questions.push_back(boost::json::parse('{' + std::string(fields) + '}').as_object());
         handlers.push_back(std::move(handler));
-        if (answers_at_once) EXPECT_EQ(answer(handlers.size() - 1, "{}"), "");
+        if (answers_at_once) {
+            EXPECT_EQ(answer(handlers.size() - 1, "{}"), "");
+        }
     }
     void stop(std::function<void()> done) override { done(); }
     std::string problem() const override { return {}; }

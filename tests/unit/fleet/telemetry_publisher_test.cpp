@@ -288,7 +288,9 @@ TEST_F(telemetry_publisher_test, states_of_the_day_decide_what_is_due) {
     std::size_t moving = 0;
     for (const auto& m : link_->sent_) {
         const double speed = std::stod(m.payload);
-        if (m.topic == "tlm/parked") EXPECT_EQ(speed, 0) << m.at_ms;
+        if (m.topic == "tlm/parked") {
+            EXPECT_EQ(speed, 0) << m.at_ms;
+        }
         if (m.topic == "tlm/driving" && speed > 0) ++moving;
     }
     EXPECT_GT(static_cast<double>(moving), 0.6 * static_cast<double>(counts(0).due)) << "the others are at a stop";
@@ -307,7 +309,9 @@ TEST_F(telemetry_publisher_test, alarms_follow_the_groups) {
               static_cast<std::ptrdiff_t>(counts(1).due));
     std::map<vehicle_id, std::uint64_t> last;
     for (const auto& m : link_->sent_) {
-        if (m.topic == "tlm/tyre") EXPECT_EQ(std::stoull(m.payload), ++last[m.vehicle]);
+        if (m.topic == "tlm/tyre") {
+            EXPECT_EQ(std::stoull(m.payload), ++last[m.vehicle]);
+        }
     }
 }
 

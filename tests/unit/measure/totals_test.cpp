@@ -105,6 +105,13 @@ totals some_totals() {
     t.taps[2].bridge.record(18ms);
     t.taps[2].partitions["telemetry/0"] = 739;
     t.taps[2].consumer_lag["telemetry/0"].value = 740;
+    t.programs = {.asked = 741,
+                  .answered = 742,
+                  .late = 743,
+                  .answer = {},
+                  .failures = {{"exec_timeout", 744}},
+                  .reasons = {{"exec_timeout: after 1s", 745}}};
+    t.programs.answer.record(19ms);
     t.unmatched_fields["nothing fits"] = 722;
     t.broker_limits["too little"] = 723;
     for (std::size_t i = 0; i < anomaly_count; ++i) {
@@ -135,7 +142,7 @@ void expect_times(const totals& sum, std::uint64_t times) {
     const auto one = some_totals();
     const auto& [requests, phases, groups, matrix, latencies, from_begun, loop_delay, phase_loop_delay, sessions,
                  messages, http, queued, recoveries, observers, campaigns, broker_api, telemetry, backlogs, taps,
-                 unmatched_fields, broker_limits, anomalies, expected_anomalies, errors, omitted_records,
+                 programs, unmatched_fields, broker_limits, anomalies, expected_anomalies, errors, omitted_records,
                  request_records, slowest_requests, anomaly_records, session_records, telemetry_findings] = sum;
     expect_times(requests, times, one.requests);
     ASSERT_EQ(phases.size(), 2U);
@@ -250,6 +257,13 @@ void expect_times(const totals& sum, std::uint64_t times) {
     EXPECT_EQ(tap.bridge.count(), times);
     EXPECT_EQ(tap.partitions.at("telemetry/0"), 739 * times);
     EXPECT_EQ(tap.consumer_lag.at("telemetry/0").value, 740U) << "the largest of them";
+    const auto& [asked, answered, late, answer, failed, failed_because] = programs;
+    EXPECT_EQ(asked, 741 * times);
+    EXPECT_EQ(answered, 742 * times);
+    EXPECT_EQ(late, 743 * times);
+    EXPECT_EQ(answer.count(), times);
+    EXPECT_EQ(failed.at("exec_timeout"), 744 * times);
+    EXPECT_EQ(failed_because.at("exec_timeout: after 1s"), 745 * times);
     EXPECT_EQ(unmatched_fields.at("nothing fits"), 722 * times);
     EXPECT_EQ(broker_limits.at("too little"), 723 * times);
 

@@ -46,13 +46,13 @@ TEST(tap_groups, a_level_that_depends_on_the_vehicle_is_a_wildcard) {
 
 TEST(tap_groups, are_all_of_them_unless_the_tap_names_some) {
     const plan_from_text text(three_messages);
-    const auto all = tap_groups_of(text.plan, {});
+    const auto all = tap_groups_of(text.plan, observer::tap_options{});
     EXPECT_EQ(all.indexes, (std::vector<std::uint32_t>{0, 1, 2}));
     ASSERT_EQ(all.mapping.size(), 3U);
     EXPECT_EQ(all.mapping[2].name, "tyre");
     EXPECT_EQ(all.mapping[2].filter, "v1/+/alarm/tyre");
 
-    const auto some = tap_groups_of(text.plan, {.groups = {"tyre", "charge", "unknown"}});
+    const auto some = tap_groups_of(text.plan, observer::tap_options{.groups = {"tyre", "charge", "unknown"}});
     EXPECT_EQ(some.indexes, (std::vector<std::uint32_t>{1, 2})) << "in the order of the scenario";
     ASSERT_EQ(some.mapping.size(), 2U);
     EXPECT_EQ(some.mapping[0].name, "charge");

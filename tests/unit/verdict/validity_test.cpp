@@ -1,6 +1,8 @@
 // Validity by phase: what the generator was late for is cut out, and condemns the run only if that is half of it.
 #include "validity.hpp"
 
+#include "budget_list.hpp"
+
 #include <loadsim/base/counters.hpp>
 #include <loadsim/verdict/verdict.hpp>
 
@@ -65,12 +67,6 @@ run_result run_with_spike(std::uint64_t count, nanoseconds lag) {
     add_requests(run, 0, 1000, 1ms, 50ms);
     add_requests(run, 1, count, lag, 3s, 20);
     return run;
-}
-
-std::vector<budget> budgets(std::initializer_list<const char*> lines) {
-    std::vector<budget> all;
-    for (const auto* line : lines) all.push_back(*parse_budget(line));
-    return all;
 }
 
 } // namespace

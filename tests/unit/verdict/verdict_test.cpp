@@ -1,3 +1,5 @@
+#include "budget_list.hpp"
+
 #include <loadsim/verdict/verdict.hpp>
 
 #include <gmock/gmock.h>
@@ -26,12 +28,6 @@ run_result good_run() {
         run.sum.latencies_from_begun.record(measure::hop::e2e, 0, 0, 50us);
     }
     return run;
-}
-
-std::vector<budget> budgets(std::initializer_list<const char*> lines) {
-    std::vector<budget> all;
-    for (const auto* line : lines) all.push_back(*parse_budget(line));
-    return all;
 }
 
 using change = std::function<void(run_result&)>;
