@@ -257,13 +257,13 @@ void expect_times(const totals& sum, std::uint64_t times) {
     EXPECT_EQ(tap.bridge.count(), times);
     EXPECT_EQ(tap.partitions.at("telemetry/0"), 739 * times);
     EXPECT_EQ(tap.consumer_lag.at("telemetry/0").value, 740U) << "the largest of them";
-    const auto& [asked, answered, late, answer, failed, failed_because] = programs;
+    const auto& [asked, answered, late, answer, program_failures, program_reasons] = programs;
     EXPECT_EQ(asked, 741 * times);
     EXPECT_EQ(answered, 742 * times);
     EXPECT_EQ(late, 743 * times);
     EXPECT_EQ(answer.count(), times);
-    EXPECT_EQ(failed.at("exec_timeout"), 744 * times);
-    EXPECT_EQ(failed_because.at("exec_timeout: after 1s"), 745 * times);
+    EXPECT_EQ(program_failures.at("exec_timeout"), 744 * times);
+    EXPECT_EQ(program_reasons.at("exec_timeout: after 1s"), 745 * times);
     EXPECT_EQ(unmatched_fields.at("nothing fits"), 722 * times);
     EXPECT_EQ(broker_limits.at("too little"), 723 * times);
 

@@ -52,7 +52,8 @@ TEST(tap_groups, are_all_of_them_unless_the_tap_names_some) {
     EXPECT_EQ(all.mapping[2].name, "tyre");
     EXPECT_EQ(all.mapping[2].filter, "v1/+/alarm/tyre");
 
-    const auto some = tap_groups_of(text.plan, observer::tap_options{.groups = {"tyre", "charge", "unknown"}});
+    const auto some =
+        tap_groups_of(text.plan, observer::tap_options{.telemetry_groups = {"tyre", "charge", "unknown"}});
     EXPECT_EQ(some.indexes, (std::vector<std::uint32_t>{1, 2})) << "in the order of the scenario";
     ASSERT_EQ(some.mapping.size(), 2U);
     EXPECT_EQ(some.mapping[0].name, "charge");

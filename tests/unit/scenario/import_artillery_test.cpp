@@ -102,8 +102,9 @@ TEST(import_artillery, bodies_of_all_kinds) {
     EXPECT_EQ(imported_body("json: []"), "[]");
     EXPECT_EQ(imported_body("body: 'plain {text}'"), "plain {{text}}");
     EXPECT_EQ(imported_body("form: {a: 'x y', b: '&'}"), "a=x%20y&b=%26");
-    const auto form = imported_service("      - post: {url: /a, form: {a: 1}}\n");
-    EXPECT_EQ(form.contract.headers, (contract::named_texts{{"Content-Type", "application/x-www-form-urlencoded"}}));
+    const auto with_form = imported_service("      - post: {url: /a, form: {a: 1}}\n");
+    EXPECT_EQ(with_form.contract.headers,
+              (contract::named_texts{{"Content-Type", "application/x-www-form-urlencoded"}}));
 }
 
 TEST(import_artillery, headers_cookies_and_credentials) {
