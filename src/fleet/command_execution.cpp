@@ -189,7 +189,7 @@ void fleet_core::ask_program(command_execution& execution) {
     vehicle::behaviour no_answer; // the vehicle says nothing
     no_answer.expected = outcome::timed_out;
     if (spec_.programs == nullptr) return use(std::move(no_answer));
-    spec_.programs->ask(*b.program, command_question(spec_, v, execution.command, clock_us),
+    spec_.programs->ask(*b.program, command_question(spec_, v, execution.request, execution.command, clock_us),
                         [this, use, no_answer](const boost::json::object* answer) -> std::string {
                             if (stopped_) return {};
                             if (answer == nullptr) {

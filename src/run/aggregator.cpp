@@ -66,7 +66,9 @@ measure::progress aggregator::progress(measure::stage at, monotonic_time start, 
     p.interval_s = seconds(end - begin);
     p.late_ranks = late_ranks;
     const auto before = std::exchange(online_at_last_progress_, latest_.sessions_online);
-    connection_seconds_ += p.interval_s * (static_cast<double>(before) + latest_.sessions_online) / 2;
+    const auto after =
+        at == measure::stage::done ? before : latest_.sessions_online; // the sessions were closed at its end
+    connection_seconds_ += p.interval_s * (static_cast<double>(before) + after) / 2;
     p.load_duration = plan_.schedule().duration();
     p.planned_arrivals = plan_.replay ? plan_.replay->arrivals.size() : plan_.schedule().size();
     p.drain_elapsed = std::max(end - load_end_, nanoseconds{0});

@@ -26,13 +26,13 @@ namespace {
 
 std::string path_of(const std::string& name) { return LOADSIM_ROOT "/tests/data/exec/" + name; }
 
-/// Twenty vehicles whose commands go to the program; `keys` are more keys of their behaviour, ", timeout: 2s".
+/// Sixty vehicles whose commands go to the program; `keys` are more keys of their behaviour, ", timeout: 2s".
 std::string scenario(const std::string& name, const std::string& keys = {}, const std::string& more = {}) {
     return R"(
 name: exec
 seed: 1
 target: {embedded: {services: {horn: {pending: 1s, running: 1s}}}}
-fleet: {vehicles: 20, connectRate: 1000, segments: [{name: all, share: 100%, behaviour: asked}]}
+fleet: {vehicles: 60, connectRate: 1000, segments: [{name: all, share: 100%, behaviour: asked}]}
 behaviours: {asked: {exec: )" +
            path_of(name) + keys + R"(}}
 load: {services: {horn: 1}, phases: [{duration: 3s, arrivalRate: 20}], drain: 5s, completionTimeout: 6s, lagLimit: 5s}

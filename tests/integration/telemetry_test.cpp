@@ -93,9 +93,10 @@ TEST(telemetry, that_cannot_be_made_fails_the_run_by_default) {
     harness::broker broker;
     auto run = harness::program::run(w.yaml(), {"--broker", broker.url()});
     EXPECT_EQ(run.wait(60s), 99) << run.out() << run.err();
-    EXPECT_THAT(run.out(), HasSubstr("Budget telemetry.errored == 0 missed by 100"));
+    EXPECT_THAT(run.out(), HasSubstr("Budget telemetry.errored == 0 missed by "));
     EXPECT_THAT(run.out(), HasSubstr("fleet.telemetry[0].payload is no hex"));
-    EXPECT_EQ(number(run.summary(), "/telemetry/0/errored"), 20 * 5);
+    EXPECT_GT(number(run.summary(), "/telemetry/0/errored"), 90);
+    EXPECT_EQ(number(run.summary(), "/telemetry/0/errored"), number(run.summary(), "/telemetry/0/due"));
 }
 
 TEST(telemetry, that_is_stored_on_disk_outlives_a_run) {

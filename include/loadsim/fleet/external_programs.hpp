@@ -4,7 +4,7 @@
 #include <loadsim/base/program_options.hpp>
 #include <loadsim/measure/totals.hpp>
 
-#include <boost/json/object.hpp>
+#include <boost/json/fwd.hpp>
 
 #include <cstdint>
 #include <functional>

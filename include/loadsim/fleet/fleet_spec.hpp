@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include <boost/json/object.hpp>
+#include <boost/json/fwd.hpp>
 
 namespace loadsim::vehicle {
 class registry;

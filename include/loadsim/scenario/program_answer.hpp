@@ -4,7 +4,7 @@
 #include <loadsim/base/result.hpp>
 #include <loadsim/vehicle/behaviour.hpp>
 
-#include <boost/json/object.hpp>
+#include <boost/json/fwd.hpp>
 
 namespace loadsim::scenario {
 

@@ -47,12 +47,12 @@ void append_vehicle(std::string& out, const fleet_spec& spec, vehicle_id v) {
 
 } // namespace
 
-std::string command_question(const fleet_spec& spec, vehicle_id v,
+std::string command_question(const fleet_spec& spec, vehicle_id v, std::string_view request,
                              const contract::message_contract::parsed_command& command, std::int64_t clock_us) {
     std::string out;
     append_vehicle(out, spec, v);
     out += ",\"command\":{";
-    append_member(out, "request_id", command.id);
+    append_member(out, "request_id", request);
     append_member(out, "service", command.service);
     out += ",\"parameters\":{";
     const auto& named = spec.message_contract.options().command.parameters;

@@ -16,8 +16,9 @@
 namespace loadsim::fleet {
 
 /// Fields `vehicle`, `command` and `time_ms`: what a vehicle does with a command. `clock_us`: of the vehicle, since 1970.
-std::string command_question(const fleet_spec&, vehicle_id, const contract::message_contract::parsed_command&,
-                             std::int64_t clock_us);
+/// `request`: its id.
+std::string command_question(const fleet_spec&, vehicle_id, std::string_view request,
+                             const contract::message_contract::parsed_command&, std::int64_t clock_us);
 
 /// A message of telemetry whose payload is asked for.
 struct asked_payload {

@@ -64,7 +64,7 @@ TEST(problems, of_values) {
         {"fleet: {segments: [{share: 100%}]}", "f:3:20: 'name' is missing"},
         {"fleet: {segments: [{name: a, share: 200%}]}", "f:3:37: '200%' is not between 0% and 100%"},
         {"fleet: {segments: [{name: a, share: all}]}", "f:3:37: 'all' is not a share; write 25% or 0.25"},
-        {"behaviours: {b: {}}", "f:3:14: what does it do? give it steps ([] says nothing), or online: false"},
+        {"behaviours: {b: {}}", "f:3:14: what does it do? give it steps ([] says nothing), exec, or online: false"},
         {"behaviours: {b: }", "f:3:14: 'b' has no value"},
         {"behaviours: [b]", "f:3:1: a map of behaviours belongs here, not a list"},
         {"behaviours: {b: {steps: [akc]}}", "f:3:26: unknown step 'akc'; did you mean 'ack'?"},

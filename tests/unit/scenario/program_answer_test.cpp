@@ -91,8 +91,8 @@ TEST(read, problems_of_external_programs) {
         {"{exec: /bin/cat, steps: [ack]}", "the program of exec answers with the steps"},
         {"{steps: [ack], timeout: 1s}", "name it with exec: ./car.py"},
         {"{exec: /bin/cat, online: false}", "receives no command"},
-        {"{exec: /bin/cat, timeout: 0s}", "timeout"},
-        {"{exec: /bin/cat, inFlight: 0}", "inFlight"},
+        {"{exec: /bin/cat, timeout: 0s}", "'0s' is too short; 1ms is the least"},
+        {"{exec: /bin/cat, inFlight: 0}", "0 is not between 1 and 1000000"},
     };
     for (const auto& [behaviour, problem] : rows)
         EXPECT_THAT(problems_of(minimal_scenario(fmt::format("behaviours: {{car: {}}}", behaviour))),
@@ -110,7 +110,7 @@ TEST(read, payloads_that_an_external_program_makes) {
     EXPECT_THAT(problems_of(minimal_scenario(fmt::format(group, "payload: {exec: /nowhere}"))),
                 HasSubstr("the external program /nowhere cannot be found"));
     EXPECT_THAT(problems_of(minimal_scenario(fmt::format(group, "payload: {exec: /bin/cat}, vss: [Vehicle.Speed]"))),
-                HasSubstr("give one of them"));
+                HasSubstr("a message has one payload: payload, vss or protobuf"));
     EXPECT_THAT(problems_of(minimal_scenario("contract: {ack: {topic: a, payload: {exec: /bin/cat}}}")),
                 HasSubstr("only payloads of telemetry"));
 }

@@ -36,11 +36,12 @@ TEST(scenario_files, are_read_without_a_problem_and_back) {
         if (entry.path().extension() != ".yaml") continue;
         ++count;
         SCOPED_TRACE(entry.path());
-        auto d = read_valid(file_text(entry.path()));
-        EXPECT_EQ(d.name, entry.path().stem());
         problems warnings;
-        EXPECT_TRUE(read(file_text(entry.path()), entry.path().string(), {}, &warnings));
+        auto from_file = read(file_text(entry.path()), entry.path().string(), {}, &warnings);
+        ASSERT_TRUE(from_file) << to_string(from_file.error());
         EXPECT_EQ(to_string(warnings), "");
+        auto& d = *from_file;
+        EXPECT_EQ(d.name, entry.path().stem());
         const auto again = read(write(d), "written");
         ASSERT_TRUE(again) << to_string(again.error());
         hide(d.fleet.mqtt.password);
@@ -140,12 +141,15 @@ TEST(scenario_files, of_bad_certificates_has_a_segment_for_each_fault) {
 
 TEST(scenario_files, of_edge_cases_are_short_and_have_budgets) {
     for (const auto& entry : std::filesystem::directory_iterator(scenario_folder / "edge-cases")) {
+        if (entry.path().extension() != ".yaml") continue;
         SCOPED_TRACE(entry.path());
         const auto name = entry.path().stem().string();
         EXPECT_THAT(name, testing::MatchesRegex("[a-z0-9-]+"));
         const auto text = file_text(entry.path());
         EXPECT_THAT(text, testing::HasSubstr("#     loadsim run edge-cases/" + name + "\n"));
-        const auto d = read_valid(text);
+        const auto from_file = read(text, entry.path().string());
+        ASSERT_TRUE(from_file) << to_string(from_file.error());
+        const auto& d = *from_file;
         EXPECT_TRUE(d.target.embedded);
         EXPECT_TRUE(d.load.check_response_sequence) << "so that responses are checked";
         EXPECT_GE(d.fleet.vehicles, 50U);

@@ -132,7 +132,7 @@ TEST(parse_budget, reports_errors_with_suggestions) {
         {"outcome.errored == 0", "unknown metric 'outcome'; did you mean 'outcomes'?"},
         {"zzzzzz == 0",
          "unknown metric 'zzzzzz'; there are: lag, accept, dispatch, vehicle, notify, e2e, platform, expiry, "
-         "unexpected, outcomes, sessions, queued, recovery, campaigns, anomalies, observers, telemetry, tap, "
+         "unexpected, outcomes, sessions, queued, recovery, campaigns, anomalies, observers, exec, telemetry, tap, "
          "cost"},
         {"e2e.avgg < 1s", "unknown statistic 'avgg'"},
         {"e2e.maxx < 1s", "unknown statistic 'maxx'; did you mean 'max'?"},

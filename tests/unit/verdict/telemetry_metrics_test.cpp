@@ -226,7 +226,7 @@ TEST(telemetry_budgets, are_evaluated_on_windows_and_phases) {
     const auto part = part_of(b, run.sum);
     EXPECT_EQ(part.telemetry, run.sum.telemetry);
     EXPECT_TRUE(part.taps.empty());
-    EXPECT_EQ(evaluate_part(b, part, telemetry_names()).observed_text, "25");
+    EXPECT_EQ(evaluate_part(b, part, telemetry_names()).observed_text, "28");
     EXPECT_EQ(part_of(parse_budget("tap.lost == 0").value(), run.sum).taps, run.sum.taps);
     const auto drained = parse_budget("telemetry.backlog.drained < 1m").value();
     auto window = part_of(drained, run.sum);
