@@ -61,13 +61,15 @@ problems option_errors(const capacity_options& o) {
     return errors;
 }
 
-problems budget_errors(const std::vector<verdict::budget>& judged, const std::vector<unjudged_budget>& others) {
+problems budget_errors(load_metric metric, const std::vector<verdict::budget>& judged,
+                       const std::vector<unjudged_budget>& others) {
     if (std::ranges::any_of(judged, [](const auto& b) { return !is_default(b); })) return {};
     std::string left_out;
     for (const auto& one : others) left_out += fmt::format("; {} is not judged: {}", one.expression, one.reason);
-    return {"budgets", fmt::format("a capacity search needs a budget besides unexpected == 0 and anomalies == 0: add "
-                                   "one, such as {}{}",
-                                   judged.empty() ? "sessions.connect.p99 < 1s" : "e2e.p99 < 1s", left_out)};
+    return {"budgets",
+            fmt::format("a capacity search needs a budget besides unexpected == 0 and anomalies == 0: add "
+                        "one, such as {}{}",
+                        metric == load_metric::connect_rate ? "sessions.connect.p99 < 1s" : "e2e.p99 < 1s", left_out)};
 }
 
 } // namespace
@@ -86,7 +88,7 @@ loadsim::result<capacity_search> capacity_search::plan(capacity_options options,
         search.sample_rates_.push_back(has_rates ? options.sample_rates[i] : sample_rate{});
         search.budgets_.push_back(std::move(budgets[i]));
     }
-    errors.add(budget_errors(search.budgets_, search.unjudged_));
+    errors.add(budget_errors(options.metric, search.budgets_, search.unjudged_));
     if (!errors.empty()) return errors;
     search.options_ = std::move(options);
     search.labels_ = std::move(labels);
