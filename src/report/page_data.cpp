@@ -33,7 +33,7 @@ constexpr std::string_view page_schema = "loadsim.page/1";
 // Bounds of the parts, so that the page stays under 2 MB with its scripts.
 constexpr std::size_t file_bytes_max = std::size_t{64} << 20; ///< of a document that is read whole
 constexpr std::size_t timeline_rows_max = 1'200;
-constexpr std::size_t histograms_max = 200;
+constexpr std::size_t page_histograms_max = 200;
 constexpr std::size_t files_max = 100;
 constexpr std::size_t scenario_bytes_max = 100'000;
 constexpr std::size_t summary_bytes_max = 300'000;
@@ -57,7 +57,7 @@ public:
         run_["files_at"] = files_at();
         add(page_timeline(folder_, std::max<std::size_t>(timeline_rows_max / run_count_, 200), spikes_in(scenario),
                           is_first_, warnings_));
-        add(page_latencies(folder_, histograms_max / run_count_, !run_["summary"].is_null(), warnings_));
+        add(page_latencies(folder_, page_histograms_max / run_count_, !run_["summary"].is_null(), warnings_));
         warn_of_lost_ranks();
         return std::move(run_);
     }
