@@ -68,10 +68,11 @@ scenario::scenario_config scenario_of_step(const scenario::scenario_config& orig
     return scenario;
 }
 
-/// Gives the search what it planned, and hears how runs end.
-class step_feeder {
+/// Passes planned steps to runs, and their results to the search.
+class step_executor {
 public:
-    step_feeder(const scenario::scenario_config& scenario, const step_execution& how, experiment::capacity_search& all)
+    step_executor(const scenario::scenario_config& scenario, const step_execution& how,
+                  experiment::capacity_search& all)
         : scenario_(scenario), how_(how), search_(all) {}
 
     /// Begins the planned step; nullopt: there is none.
@@ -96,7 +97,8 @@ public:
     /// A run that could not begin. Errors: it was the first.
     result<void> fail(const problems& errors) {
         if (!has_result_) return errors;
-        search_.stop(to_string(errors));
+        ended_ = end_reason::aborted;
+        search_.stop("the step could not begin: " + to_string(errors));
         return {};
     }
     end_reason ended() const { return ended_; }
@@ -114,34 +116,34 @@ private:
 
 result<end_reason> execute_steps(const scenario::scenario_config& scenario, const step_execution& how,
                                  const run::listener& callbacks, experiment::capacity_search& search) {
-    step_feeder feeder(scenario, how, search);
-    auto heard = callbacks;
-    heard.on_finished = [&feeder](const measure::run_result& r) { feeder.finish(r); };
-    const auto on_load = [&feeder](const measure::run_result& r) { feeder.end(r); };
+    step_executor executor(scenario, how, search);
+    auto step_listener = callbacks;
+    step_listener.on_finished = [&executor](const measure::run_result& r) { executor.finish(r); };
+    const auto on_load = [&executor](const measure::run_result& r) { executor.end(r); };
     if (how.metric == load_metric::rate) {
-        const auto next = [&feeder]() -> std::optional<run::load_step> {
-            const auto step = feeder.begin();
+        const auto next = [&executor]() -> std::optional<run::load_step> {
+            const auto step = executor.begin();
             if (!step) return std::nullopt;
             return run::load_step{rate{step->load}, step->warm_up, step->measured};
         };
-        if (const auto done = run_loads(scenario, how, heard, {.next = next, .on_load = on_load}); !done)
-            if (const auto failed = feeder.fail(done.error()); !failed) return failed.error();
-        return feeder.ended();
+        if (const auto done = run_loads(scenario, how, step_listener, {.next = next, .on_load = on_load}); !done)
+            if (const auto failed = executor.fail(done.error()); !failed) return failed.error();
+        return executor.ended();
     }
     const auto requests = how.metric == load_metric::vehicles ? highest_rate(scenario) : rate{};
-    while (const auto step = feeder.begin()) {
+    while (const auto step = executor.begin()) {
         bool given = false;
         const auto next = [&]() -> std::optional<run::load_step> {
             if (std::exchange(given, true)) return std::nullopt;
             if (how.metric == load_metric::connect_rate) return run::load_step{};
             return run::load_step{requests, step->warm_up, step->measured};
         };
-        const auto done = run_loads(scenario_of_step(scenario, how.metric, *step), how, heard,
+        const auto done = run_loads(scenario_of_step(scenario, how.metric, *step), how, step_listener,
                                     {.next = next, .on_load = on_load, .with_connects = true});
         if (done) continue;
-        if (const auto failed = feeder.fail(done.error()); !failed) return failed.error();
+        if (const auto failed = executor.fail(done.error()); !failed) return failed.error();
     }
-    return feeder.ended();
+    return executor.ended();
 }
 
 } // namespace loadsim::app

@@ -61,13 +61,15 @@ problems option_errors(const capacity_options& o) {
     return errors;
 }
 
+constexpr double reserve = 1.1; // requests that end in another way than the budget counts
+
 problems budget_errors(load_metric metric, const std::vector<verdict::budget>& judged,
                        const std::vector<unjudged_budget>& others) {
     if (std::ranges::any_of(judged, [](const auto& b) { return !is_default(b); })) return {};
     std::string left_out;
     for (const auto& one : others) left_out += fmt::format("; {} is not judged: {}", one.expression, one.reason);
     return {"budgets",
-            fmt::format("a capacity search needs a budget besides unexpected == 0 and anomalies == 0: add "
+            fmt::format("a capacity search needs a budget besides those that hold by default: add "
                         "one, such as {}{}",
                         metric == load_metric::connect_rate ? "sessions.connect.p99 < 1s" : "e2e.p99 < 1s", left_out)};
 }
@@ -105,7 +107,6 @@ loadsim::result<capacity_search> capacity_search::plan(capacity_options options,
 }
 
 nanoseconds capacity_search::measured_time_for(double load) const {
-    constexpr double reserve = 1.1; // requests that end in another way than the budget counts
     auto longest = options_.step_at_least;
     for (std::size_t i = 0; i < budgets_.size(); ++i) {
         const auto needed = samples_needed(budgets_[i]);
@@ -125,7 +126,7 @@ std::string capacity_search::too_few_samples(double load) const {
             return fmt::format("{} gets no samples at {}: remove the budget", b.expression,
                                load_text(options_.metric, load));
         if (needed <= 1 || measured_time_for(load) <= options_.step_at_most) continue;
-        const auto alone = rounded_up_to_seconds(static_cast<double>(needed) * 1.1 / per_second);
+        const auto alone = rounded_up_to_seconds(static_cast<double>(needed) * reserve / per_second);
         if (alone <= options_.step_at_most) continue; // another one takes longer
         return fmt::format("{} needs {} samples, which take {} at {}; a step takes {} at most: give --step-at-most {}, "
                            "a higher --start, or {}",
@@ -268,22 +269,26 @@ void capacity_search::plan_below(const tried_load& lowest) {
 
 bool capacity_search::is_independent_of_load() const {
     if (tried_.size() < 3) return false;
+    const auto are_broken = std::all_of(tried_.end() - 3, tried_.end(),
+                                        [](const tried_load& one) { return one.judged.end == step_end::broken; });
+    if (!are_broken) return false;
     const auto& lowest = tried_.back().judged;
     const auto& highest = tried_[tried_.size() - 3].judged;
     const auto i = *lowest.decisive;
     const auto at_low = lowest.budgets[i].observed, at_high = highest.budgets[i].observed;
-    return at_low && at_high && *at_low >= unchanged * *at_high;
+    if (!at_low || !at_high) return false;
+    return is_lower_limit(budgets_[i]) ? *at_high >= unchanged * *at_low : *at_low >= unchanged * *at_high;
 }
 
 void capacity_search::plan_between(double low, double high) {
     const bool is_next_vehicle = options_.metric == load_metric::vehicles && high - low <= 1;
-    if (is_next_vehicle || high <= low * (1 + options_.precision)) {
-        finish(search_end::found, fmt::format("the bounds are within {}", format_fraction({options_.precision})));
-        return;
-    }
     const auto text = [&](double load) { return load_text(options_.metric, load); };
     if (const auto wanted = options_.at_least; wanted && *wanted > low && *wanted < high) {
         propose(*wanted, "the load of --at-least");
+        return;
+    }
+    if (is_next_vehicle || high <= low * (1 + options_.precision)) {
+        finish(search_end::found, fmt::format("the bounds are within {}", format_fraction({options_.precision})));
         return;
     }
     const auto middle = std::sqrt(low * high);

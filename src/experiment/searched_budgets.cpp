@@ -1,9 +1,11 @@
 #include "searched_budgets.hpp"
 
 #include <loadsim/measure/quantile_interval.hpp>
+#include <loadsim/verdict/default_budgets.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string_view>
 
@@ -11,10 +13,6 @@ namespace loadsim::experiment {
 namespace {
 
 using kind = verdict::budget::kind;
-
-bool is_lower_limit(const verdict::budget& b) {
-    return b.op == verdict::comparison::greater || b.op == verdict::comparison::greater_equal;
-}
 
 bool is_count_of_all(const verdict::budget& b) {
     return b.metric_kind == kind::count || b.metric_kind == kind::latency_count ||
@@ -26,6 +24,10 @@ bool is_of_connects(const verdict::budget& b) {
 }
 
 } // namespace
+
+bool is_lower_limit(const verdict::budget& b) {
+    return b.op == verdict::comparison::greater || b.op == verdict::comparison::greater_equal;
+}
 
 std::string reason_not_judged(load_metric metric, const verdict::budget& b) {
     const std::string_view name = b.metric;
@@ -58,8 +60,8 @@ problems part_errors(const std::vector<verdict::budget>& budgets) {
 }
 
 bool is_default(const verdict::budget& b) {
-    return (b.metric == "unexpected" || b.metric == "anomalies") && b.metric_kind == kind::count &&
-           b.op == verdict::comparison::equal && b.limit == 0;
+    return std::ranges::any_of(verdict::missing_default_budgets({}, {.requests = true, .telemetry = true}),
+                               [&](const verdict::budget& one) { return one.expression == b.expression; });
 }
 
 bool has_interval(const verdict::budget& b) {

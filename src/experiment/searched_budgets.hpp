@@ -14,7 +14,10 @@ std::string reason_not_judged(load_metric, const verdict::budget&);
 /// Errors of budgets that are about a part of the load, which a step does not have: one sentence each.
 problems part_errors(const std::vector<verdict::budget>&);
 
-/// True: unexpected == 0 or anomalies == 0, which hold unless a scenario says otherwise.
+/// The limit is one from below: > or >=.
+bool is_lower_limit(const verdict::budget&);
+
+/// True: one of those that hold unless a scenario says otherwise.
 bool is_default(const verdict::budget&);
 
 /// Samples that decide a budget: of a percentile those that carry it; of a rate from above three times 1 / limit, without a miss in

@@ -107,7 +107,7 @@ void program_process::ask(std::string_view fields, answer_handler handler) {
     arm_deadline();
 }
 
-/// Writes what the dialogue has; a program that has closed its input gets nothing more, and its questions time out.
+/// Writes what the dialogue has; a program that has closed its input is ended as at the end of the run.
 void program_process::write() {
     if (is_writing_ || !in_.is_open() || dialogue_.output().empty()) return;
     is_writing_ = true;
@@ -125,10 +125,8 @@ void program_process::write() {
 }
 
 void program_process::read_answers() {
-    reads_answers_ = true;
     out_.async_read_some(boost::asio::buffer(answers_),
                          [this](const boost::system::error_code& error, std::size_t size) {
-                             reads_answers_ = false;
                              if (error == boost::asio::error::operation_aborted) return;
                              if (error) return begin_end();
                              if (!is_stopping_) {
@@ -146,9 +144,7 @@ void program_process::read_answers() {
 }
 
 void program_process::read_log() {
-    reads_log_ = true;
     err_.async_read_some(boost::asio::buffer(log_), [this](const boost::system::error_code& error, std::size_t size) {
-        reads_log_ = false;
         if (error) return;
         log_lines({log_.data(), size});
         read_log();

@@ -66,7 +66,6 @@ private:
     pipe_end in_, out_, err_; ///< our ends of the program's standard streams
     pid_t pid_ = -1;          ///< -1: it does not run
     bool is_writing_ = false;
-    bool reads_answers_ = false, reads_log_ = false;
     std::string being_written_;
     std::vector<char> answers_, log_;
     std::string log_partial_, last_line_;

@@ -62,7 +62,11 @@ private:
         for (const auto& step : requests_of(*flow, notes_)) {
             const auto captures = captures_of(step, notes_);
             auto hook = requests_.translate(step, {.is_hook = true, .captured = &captured_});
-            if (!hook || hooks.items.size() == max_hooks) continue;
+            if (!hook) continue;
+            if (hooks.items.size() == max_hooks) {
+                notes_.add(step.line, fmt::format("the request is not carried over: {} hooks are the most", max_hooks));
+                continue;
+            }
             if (name == "before") add_captures(*hook, captures, "", captured_);
             note_match(step);
             hooks.items.push_back(std::move(*hook));
@@ -149,7 +153,12 @@ private:
                 continue;
             }
             auto hook = requests_.translate(steps[i], {.is_hook = true, .captured = &known});
-            if (!hook || made_.before.items.size() == max_hooks) continue;
+            if (!hook) continue;
+            if (made_.before.items.size() == max_hooks) {
+                notes_.add(steps[i].line,
+                           fmt::format("the request is not carried over: {} hooks are the most", max_hooks));
+                continue;
+            }
             notes_.add(steps[i].line, "the request is sent once before the load, and all others use what it captures");
             note_match(steps[i]);
             if (reuse(*hook, captures[i], known)) continue;

@@ -64,6 +64,8 @@ public:
             for (const auto& m : threshold->members) add(m.value, m.key, "<", values_.number(m.value, m.key), true);
         }
         for (const auto* condition : items_of(find(checks, {"conditions"}))) add_condition(*condition);
+        if (left_out_ != 0)
+            notes_.add(checks, fmt::format("{} checks are not carried over: {} are the most", left_out_, max_checks));
         notes_.add_other_keys(
             checks, {"min", "max", "median", "p95", "p99", "maxErrorRate", "thresholds", "conditions"}, "'ensure'");
     }
@@ -71,7 +73,10 @@ public:
 
 private:
     void add_budget(const std::string& text, bool is_strict) {
-        if (made_.items.size() == max_checks) return;
+        if (made_.items.size() == max_checks) {
+            ++left_out_;
+            return;
+        }
         auto budget = make_scalar(text);
         if (!is_strict) {
             budget = make_map("budget", std::move(budget));
@@ -135,6 +140,7 @@ private:
     const value_translator& values_;
     note_list& notes_;
     yaml_node made_ = make_node(yaml_node::kind::list);
+    std::size_t left_out_ = 0; ///< checks above the limit
 };
 
 } // namespace

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <unordered_set>
 #include <utility>
 
@@ -17,8 +18,8 @@ namespace {
 constexpr std::size_t max_rows = 1'000'000;
 constexpr std::size_t max_cells = 4'000'000;
 
-/// Splits CSV as Artillery does: quotes double within quotes, empty lines are skipped.
-std::vector<std::vector<std::string>> csv_rows(std::string_view text, char delimiter) {
+/// Splits CSV as Artillery does: quotes double within quotes, empty lines are skipped. nullopt: too many lines or cells.
+std::optional<std::vector<std::vector<std::string>>> csv_rows(std::string_view text, char delimiter) {
     std::vector<std::vector<std::string>> rows;
     std::vector<std::string> row(1);
     bool in_quotes = false;
@@ -46,6 +47,7 @@ std::vector<std::vector<std::string>> csv_rows(std::string_view text, char delim
             row.back() += c;
         }
     }
+    if (rows.size() >= max_rows || cells >= max_cells) return std::nullopt;
     end_row();
     return rows;
 }
@@ -101,7 +103,12 @@ void add_file(const yaml_node& spec, const artillery_options& options, note_list
     if (delimiter != nullptr && delimiter->text.size() != 1)
         throw unusable_script{delimiter->location,
                               "the delimiter of the payload is more than one character; change it"};
-    auto rows = csv_rows(*text, delimiter == nullptr ? ',' : delimiter->text.front());
+    auto split = csv_rows(*text, delimiter == nullptr ? ',' : delimiter->text.front());
+    if (!split)
+        throw unusable_script{path->location,
+                              fmt::format("the payload '{}' has {} lines or {} cells, or more; shorten it",
+                                          shown(path->text), max_rows, max_cells)};
+    auto& rows = *split;
     if (is_true(find(spec, {"skipHeader"})) && !rows.empty()) rows.erase(rows.begin());
     const auto unusable = std::erase_if(rows, [](const std::vector<std::string>& row) {
         return std::ranges::any_of(row, [](const std::string& c) { return printable_length(c, "\t\r\n") != c.size(); });

@@ -29,7 +29,7 @@ TEST(capacity_errors, budgets_that_steps_cannot_be_judged_by) {
         std::string sentence;
     };
     const row rows[] = {
-        {{}, "besides unexpected == 0 and anomalies == 0: add one, such as e2e.p99 < 1s"},
+        {{}, "besides those that hold by default: add one, such as e2e.p99 < 1s"},
         {{"unexpected == 0", "anomalies == 0"}, "add one, such as e2e.p99 < 1s"},
         {{"recovery.time < 30s"}, "recovery.time < 30s is not judged: a step has no conditions"},
         {{"sessions.connect.p99 < 1s"}, "sessions stay up: none is opened in a step"},
