@@ -64,6 +64,21 @@ TEST(capacity_search, finds_the_load_at_which_a_percentile_reaches_its_limit) {
     }
 }
 
+TEST(capacity_search, a_limit_from_below_is_reached_with_less_load) {
+    simulated::platform platform{};
+    platform.change = [](step_measurement& m) { // 30/s are executed, whatever the load
+        auto& requests = m.sum.requests;
+        const auto executed = std::min(requests.due, static_cast<std::uint64_t>(30 * seconds(m.measured)));
+        requests.outcomes[static_cast<std::size_t>(outcome::executed)] = executed;
+        requests.outcomes[static_cast<std::size_t>(outcome::rejected)] = requests.due - executed;
+    };
+    auto search = planned(options(), {"outcomes.executed.rate > 99%"});
+    simulated::run(search, platform);
+    const auto result = search.result();
+    ASSERT_EQ(result.end, search_end::found) << result.sentence;
+    EXPECT_NEAR(*result.highest_holding, 30, 2);
+}
+
 TEST(capacity_search, finds_it_with_noise) {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         simulated::platform platform{.is_noisy = true, .seed = seed};
