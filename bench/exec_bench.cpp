@@ -24,7 +24,7 @@ name: exec
 fleet: {vehicles: 1000, segments: [{name: all, share: 100%, behaviour: measured}]}
 behaviours: {measured: )" +
                       behaviour + R"(}
-load: {phases: [{duration: 20s, arrivalRate: 500}], completionTimeout: 5m}
+load: {phases: [{duration: 20s, arrivalRate: 500}], completionTimeout: 5m, drain: 1m}
 )";
     return scenario::read(text, "exec_bench").value();
 }
