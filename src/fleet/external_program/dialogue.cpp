@@ -124,6 +124,7 @@ void program_dialogue::end(std::string why) {
     deadlines_.clear();
     auto all = std::exchange(waiting_, {});
     std::vector<std::uint64_t> ids; // in the order of asking: repeatable
+    ids.reserve(all.size());
     for (const auto& [id, asked] : all) ids.push_back(id);
     std::ranges::sort(ids);
     for (const auto id : ids) {
