@@ -74,7 +74,7 @@ void exec_and_yaml(benchmark::State& state) {
 }
 BENCHMARK(exec_and_yaml)->Unit(benchmark::kSecond)->Iterations(3);
 
-/// What an answer costs on the thread of the vehicles, without the pipe.
+/// Cost of an answer on the thread of the vehicles, without the pipe.
 void exec_read_answer(benchmark::State& state) {
     const std::string line = R"({"id":17,"steps":["ack",{"wait":"20ms"},"executed"]})";
     for (auto _ : state) benchmark::DoNotOptimize(scenario::read_program_answer(boost::json::parse(line).get_object()));

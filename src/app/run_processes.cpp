@@ -5,7 +5,8 @@
 #include <loadsim/base/child_process.hpp>
 #include <loadsim/base/output.hpp>
 #include <loadsim/base/signals.hpp>
-#include <loadsim/verdict/verdict.hpp>
+#include <loadsim/base/stop_decision.hpp>
+#include <loadsim/verdict/several_runs.hpp>
 
 #include <fmt/format.h>
 
@@ -139,6 +140,13 @@ int run_processes::stop_signal() {
     for (int number = 0; (number = ::sigtimedwait(&stop_signals_, nullptr, &at_once)) > 0;)
         if (first_ == 0) first_ = number;
     return first_;
+}
+
+verdict::exit_code with_stop_signal(verdict::exit_code code, run_processes& processes) {
+    const int number = processes.stop_signal();
+    if (number == 0) return code;
+    const auto signal = number == SIGINT ? stop_signal::interrupt : stop_signal::terminate;
+    return verdict::worse(code, static_cast<verdict::exit_code>(stop_exit_code(signal)));
 }
 
 } // namespace loadsim::app

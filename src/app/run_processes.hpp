@@ -3,6 +3,7 @@
 
 #include <loadsim/base/result.hpp>
 #include <loadsim/base/time.hpp>
+#include <loadsim/verdict/verdict.hpp>
 
 #include <csignal>
 #include <cstdint>
@@ -59,5 +60,8 @@ private:
     sigset_t stop_signals_{};
     int first_ = 0;
 };
+
+/// The worse of `code` and that of the stop signal, if one came.
+verdict::exit_code with_stop_signal(verdict::exit_code code, run_processes&);
 
 } // namespace loadsim::app

@@ -1,14 +1,13 @@
 #include "commands.hpp"
 #include "ended_run.hpp"
+#include "report_files.hpp"
 #include "run_processes.hpp"
 #include "run_setup.hpp"
 #include "shipped_scenarios.hpp"
 
 #include <loadsim/base/input.hpp>
-#include <loadsim/base/new_file.hpp>
 #include <loadsim/base/output.hpp>
 #include <loadsim/base/secrets.hpp>
-#include <loadsim/base/stop_decision.hpp>
 #include <loadsim/cluster/rank_info.hpp>
 #include <loadsim/report/junit.hpp>
 #include <loadsim/report/report_folder.hpp>
@@ -167,16 +166,8 @@ void run_all(const suite_options& options, const fs::path& folder, run_processes
 /// Writes page and test suites. False: one of them could not be written; the reason has been printed.
 bool write_suite_files(const fs::path& folder, const std::vector<report::suite_run>& runs,
                        std::chrono::system_clock::time_point started) {
-    problems errors;
-    const auto write = [&](const char* name, const std::string& text) {
-        constexpr ::mode_t readable_by_all = 0644; // with secrets the folder is closed
-        if (const auto written = write_new_file(folder / name, text, readable_by_all); !written)
-            errors.add(written.error());
-    };
-    write(report::suite_page_file_name, report::suite_page(runs, started));
-    write(report::junit_file_name, report::junit_xml(report::suite_junit(runs)));
-    if (!errors.empty()) print_problems(errors);
-    return errors.empty();
+    return write_report_files(folder, {{report::suite_page_file_name, report::suite_page(runs, started)},
+                                       {report::junit_file_name, report::junit_xml(report::suite_junit(runs))}});
 }
 
 /// Rows of the table before the first run.
@@ -238,9 +229,7 @@ exit_code run_suite(const suite_options& options) {
     run_processes processes;
     run_all(options, folder, processes, runs);
     auto code = report::suite_code(runs);
-    if (const int number = processes.stop_signal(); number != 0)
-        code = verdict::worse(code, static_cast<exit_code>(stop_exit_code(number == SIGINT ? stop_signal::interrupt
-                                                                                           : stop_signal::terminate)));
+    code = with_stop_signal(code, processes);
     if (!write_suite_files(folder, runs, started)) code = verdict::worse(code, exit_code::setup);
     if (!options.quiet)
         print_without_masking(fmt::format("\n{}\nreport    {}\n", report::suite_table(runs),

@@ -1,12 +1,11 @@
 #include "commands.hpp"
+#include "report_files.hpp"
 #include "run_processes.hpp"
 #include "run_setup.hpp"
 #include "tune_setup.hpp"
 #include "variant_runner.hpp"
 
-#include <loadsim/base/new_file.hpp>
 #include <loadsim/base/output.hpp>
-#include <loadsim/base/stop_decision.hpp>
 #include <loadsim/cluster/rank_info.hpp>
 #include <loadsim/experiment/variant_choice.hpp>
 #include <loadsim/report/experiment_report.hpp>
@@ -148,24 +147,13 @@ exit_code code_of(const measured_variants& result, const experiment::variant_cho
     auto code = result.worst;
     if (result.complete && std::ranges::any_of(choice.variants, &experiment::variant_summary::meets_budgets))
         code = exit_code::pass;
-    if (const int number = processes.stop_signal(); number != 0)
-        code = verdict::worse(code, static_cast<exit_code>(stop_exit_code(number == SIGINT ? stop_signal::interrupt
-                                                                                           : stop_signal::terminate)));
-    return code;
+    return with_stop_signal(code, processes);
 }
 
 /// Writes document and page. False: one of them could not be written; the reason has been printed.
 bool write_tune_files(const std::filesystem::path& folder, const std::string& document) {
-    constexpr ::mode_t readable_by_all = 0644; // with secrets the folder is closed
-    problems errors;
-    const auto write = [&](const char* name, const std::string& text) {
-        if (const auto written = write_new_file(folder / name, text, readable_by_all); !written)
-            errors.add(written.error());
-    };
-    write(report::tune_file_name, document);
-    write(report::tune_page_file_name, report::experiment_page(document));
-    if (!errors.empty()) print_problems(errors);
-    return errors.empty();
+    return write_report_files(
+        folder, {{report::tune_file_name, document}, {report::tune_page_file_name, report::experiment_page(document)}});
 }
 
 exit_code refuse_tune(const problems& errors) {

@@ -59,7 +59,7 @@ struct bridge_options {
     friend bool operator==(const bridge_options&, const bridge_options&) = default;
 };
 
-/// How a tap reads the records of a topic. A record is reordered within its stream, the messages of a vehicle in a telemetry group, and
+/// Mapping by which a tap reads the records of a topic. A record is reordered within its stream, the messages of a vehicle in a telemetry group, and
 /// behind records of higher sequences: nothing else is out of order for the tap.
 struct bridged_stream {
     std::string topic; ///< of Kafka

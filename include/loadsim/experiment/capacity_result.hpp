@@ -1,4 +1,4 @@
-// What a capacity search has found.
+// Result of a capacity search.
 #pragma once
 
 #include <loadsim/base/enum_names.hpp>
@@ -16,7 +16,7 @@
 
 namespace loadsim::experiment {
 
-/// What is increased: requests a second, vehicles, connects a second.
+/// Quantity that a search increases: requests a second, vehicles, connects a second.
 enum class load_metric : std::uint8_t { rate, vehicles, connect_rate };
 std::string_view to_string(load_metric); ///< "rate", "vehicles", "connectRate": values of --metric
 std::optional<load_metric> parse_load_metric(std::string_view);

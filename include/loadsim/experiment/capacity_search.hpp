@@ -42,7 +42,7 @@ struct planned_step {
     std::string why;              ///< "first load", "twice the load", "between 400/s and 800/s" ...
 };
 
-/// What was measured in a step, without its warm-up. A latency that misses a limit is the platform's only if the same samples from begun
+/// Measurement of a step, without its warm-up. A latency that misses a limit is the platform's only if the same samples from begun
 /// (totals::latencies_from_begun) miss it, too, and p99 of lag and loop delay are small (verdict::evaluate_part()).
 struct step_measurement {
     planned_step step;

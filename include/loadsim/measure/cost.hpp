@@ -12,7 +12,7 @@
 
 namespace loadsim::measure {
 
-/// What a unit price is for. "up": from the vehicles.
+/// Unit of a price. "up": from the vehicles.
 enum class price_unit : std::uint8_t {
     request,      ///< of the load, sent to the platform
     message_up,   ///< MQTT application message, once for each started price_list::message_step of topic and payload
@@ -44,7 +44,7 @@ struct price_list {
     friend bool operator==(const price_list&, const price_list&) = default;
 };
 
-/// What a run used, from its start to its end: connecting and drain included.
+/// Usage of a run, from its start to its end: connecting and drain included.
 struct run_usage {
     std::uint64_t requests = 0; ///< sent
     std::uint64_t messages_up = 0, messages_down = 0;

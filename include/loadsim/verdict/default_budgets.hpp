@@ -7,7 +7,7 @@
 
 namespace loadsim::verdict {
 
-/// What a load has, so that budgets on it have data.
+/// Parts of a load: budgets on those that it has have data.
 struct load_content {
     bool requests = true;
     bool telemetry = false;
